@@ -1,0 +1,1 @@
+"""The built-in e-mail channel, and the mail content pipeline every channel shares."""

@@ -1,0 +1,1 @@
+"""Messages: what one mail says, where it belongs, who may be answered."""

@@ -1,0 +1,1 @@
+"""Agents, contacts and whoever else acts on a ticket."""

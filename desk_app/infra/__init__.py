@@ -1,0 +1,1 @@
+"""What the desk needs of the machine: keychain, folders, logging."""

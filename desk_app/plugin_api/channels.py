@@ -1,0 +1,270 @@
+"""How the desk talks to the outside: the interface of every channel, e-mail included (plugins.md, group "channels").
+
+A channel is data in, data out: a session yields raw `InboundMessage` values and takes `OutboundMail` values. It never sees
+the database. All calls of one session are made from one thread at a time, never from the GUI thread, and every call that
+waits for a network must give up by itself (time limits on every socket call).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from desk_app.domain.messages.model import ParsedMessage
+
+
+class ChannelFault(StrEnum):
+    """Why a channel call failed, in the words an admin acts on (pains.md 4)."""
+
+    NAME = "name"  # host name not found
+    NETWORK = "network"  # no connection, time-out, connection lost
+    TLS = "tls"  # certificate not trusted, wrong host, protocol mismatch
+    SIGN_IN = "sign_in"  # user or password refused
+    CONSENT = "consent"  # OAuth token dead: a person must sign in again
+    SECRET = "secret"  # noqa: S105 -- a fault's name: no stored password, or the keychain is locked
+    THROTTLED = "throttled"  # provider asks us to slow down
+    FOLDER = "folder"  # folder missing or not readable
+    REFUSED = "refused"  # the server answered no, permanently
+    PROTOCOL = "protocol"  # the server answered nonsense
+
+
+class ChannelError(Exception):
+    """A channel call failed.
+
+    `fault` says what to do about it, `retry_after` (seconds) is set where the server asked for a pause, `detail` is the
+    server's own wording without any secret.
+    """
+
+    def __init__(self, fault: ChannelFault, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{fault.value}: {detail}")
+        self.fault = fault
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a session has read, by stream (for e-mail: folder). Opaque to the desk, JSON-able, stored by it in the same
+    transaction as the messages."""
+
+    positions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One message as it lies on the server.
+
+    `source_key` identifies it in its account for ever (for e-mail: folder, UIDVALIDITY, UID). `raw` is None when the
+    message was not fetched because it exceeds the size limit; `size` is in bytes all the same. `received_at` is the
+    server's own time of arrival. `known_message_id` and `content_hash` hints are only used by re-scans.
+    """
+
+    source_key: str
+    stream: str
+    raw: bytes | None
+    size: int
+    received_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBatch:
+    """Some messages, and the cursor to store with them. `remaining` counts what the server still has beyond this batch."""
+
+    messages: tuple[InboundMessage, ...]
+    cursor: Cursor
+    remaining: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCount:
+    """What a stream holds on the server: for the first-connect question and for reconciliation."""
+
+    stream: str
+    total: int
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMail:
+    """One mail, ready to leave: bytes, envelope and Message-ID were fixed when it was queued and never change."""
+
+    raw: bytes
+    message_id: str
+    envelope_from: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientResult:
+    """What the server said about one recipient."""
+
+    address: str
+    accepted: bool
+    response: str
+
+
+class SendOutcome(StrEnum):
+    """Whether a mail left. UNKNOWN: the connection broke after the data was handed over; never send again blindly."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # permanently; nothing left
+    DEFERRED = "deferred"  # temporarily; nothing left, may be tried again
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SendReceipt:
+    """The server's answer to one mail. With ACCEPTED some recipients may still be refused."""
+
+    outcome: SendOutcome
+    response: str
+    recipients: tuple[RecipientResult, ...] = ()
+
+
+class SentCheck(StrEnum):
+    """Whether the provider's Sent folder holds a Message-ID. ABSENT proves nothing where the desk itself appends copies."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    CANNOT_TELL = "cannot_tell"
+
+
+class StepState(StrEnum):
+    """How a step of a connection test ended."""
+
+    RUNNING = "running"
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class TestStep:
+    """One step of a connection test: `id` is name, tls, sign_in, folder, smtp_name, smtp_tls, smtp_sign_in or send.
+
+    `detail` is shown to the admin ("imap.example.org, port 993, TLS 1.3"), `fault` is set on failure, `certificate` carries
+    the SHA-256 fingerprint (hex) of a certificate that was refused, so that it can be accepted explicitly.
+    """
+
+    __test__ = False
+
+    id: str
+    state: StepState
+    detail: str = ""
+    fault: ChannelFault | None = None
+    certificate: str = ""
+
+
+class AfterImport(StrEnum):
+    """What happens on the server to a message once it is safely stored (MB-15)."""
+
+    KEEP = "keep"
+    FLAG = "flag"
+    MOVE = "move"
+    DELETE = "delete"
+
+
+class ChannelSession(Protocol):
+    """An open line to one account. Every method may raise ChannelError and nothing else."""
+
+    def counts(self, since: datetime | None = None) -> Sequence[StreamCount]:
+        """Count what lies on the server, in all and since an instant."""
+        ...
+
+    def start_cursor(self, since: datetime | None) -> Cursor:
+        """Return the cursor that skips everything that lies there now, or everything older than `since`."""
+        ...
+
+    def fetch(self, cursor: Cursor, *, limit: int, max_bytes: int) -> FetchBatch:
+        """Return up to `limit` messages after the cursor (fewer where they are big); messages over `max_bytes` come without raw."""
+        ...
+
+    def fetch_one(self, source_key: str) -> InboundMessage | None:
+        """Fetch one message again, whatever its size; None when it is gone."""
+        ...
+
+    def acknowledge(self, source_keys: Sequence[str], action: AfterImport, target: str = "") -> None:
+        """Flag, move or delete messages that are stored; calling it twice does no harm."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Block until something new is there (True) or `timeout` seconds have passed (False)."""
+        ...
+
+    def send(self, mail: OutboundMail) -> SendReceipt:
+        """Hand one mail to the server. Only raises when nothing can have left."""
+        ...
+
+    def check_sent(self, message_id: str) -> SentCheck:
+        """Look for a Message-ID in the Sent folder."""
+        ...
+
+    def store_copy(self, raw: bytes) -> str:
+        """Append a copy to the Sent folder and return its source key ("" where the server does not tell)."""
+        ...
+
+    def close(self) -> None:
+        """Hang up; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do."""
+
+    fetch: bool = True
+    send: bool = True
+    idle: bool = False
+    html: bool = True
+
+
+@runtime_checkable
+class SecretStore(Protocol):
+    """Where a session reads and refreshes its account's secrets. Values never reach settings, logs or the database."""
+
+    def get(self, name: str) -> str | None:
+        """Return a secret ("password", "smtp_password", "oauth"), None where there is none."""
+        ...
+
+    def set(self, name: str, value: str) -> None:
+        """Store a secret, replacing the old one."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Forget a secret; nothing happens where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """A configured account as a channel sees it: `settings` is the channel's own JSON object, secrets come from `secrets`."""
+
+    id: int
+    name: str
+    address: str
+    settings: Mapping[str, Any]
+    secrets: SecretStore
+
+
+class ChannelType(Protocol):
+    """A kind of channel. The built-in "email" is one; plugins add others."""
+
+    id: str
+    title: str
+    capabilities: Capabilities
+
+    def open(self, account: AccountView) -> ChannelSession:
+        """Return a session; connects lazily, so this does not touch the network."""
+        ...
+
+    def test(self, account: AccountView, *, send_to: str = "") -> Iterator[TestStep]:
+        """Try the account step by step; yields each step as RUNNING, then as it ended. Never raises."""
+        ...
+
+    def read(self, raw: bytes) -> ParsedMessage:
+        """Make sense of raw bytes; never raises, never touches the network."""
+        ...

@@ -1,0 +1,1 @@
+"""Composition roots: the window, the headless worker."""
