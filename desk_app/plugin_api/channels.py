@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from desk_app.domain.mailboxes.model import AfterImport
 from desk_app.domain.messages.model import ParsedMessage
 
 
@@ -157,15 +158,6 @@ class TestStep:
     detail: str = ""
     fault: ChannelFault | None = None
     certificate: str = ""
-
-
-class AfterImport(StrEnum):
-    """What happens on the server to a message once it is safely stored (MB-15)."""
-
-    KEEP = "keep"
-    FLAG = "flag"
-    MOVE = "move"
-    DELETE = "delete"
 
 
 class ChannelSession(Protocol):

@@ -1,0 +1,1 @@
+"""What the services need of the storage: repositories behind a unit of work. Storage implements them."""

@@ -1,0 +1,74 @@
+"""Tickets in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from desk_app.domain.tickets.model import Status, Ticket, TicketEvent
+
+
+class TicketRepository(Protocol):
+    """Loads and saves tickets; keeps mailbox rows and counters in step by itself."""
+
+    def next_number(self, number_format: str) -> str:
+        """Return the next ticket number, formatted; never the same twice."""
+        ...
+
+    def add(self, ticket: Ticket) -> int:
+        """Insert a ticket (its `id` is ignored), its mailbox rows and counter deltas; returns the new id and sets it."""
+        ...
+
+    def get(self, ticket_id: int) -> Ticket | None:
+        """Return a ticket."""
+        ...
+
+    def by_number(self, number: str) -> Ticket | None:
+        """Return the ticket with this number."""
+        ...
+
+    def save(self, ticket: Ticket) -> None:
+        """Write a changed ticket, mailbox rows and counter deltas. Raises StaleTicketError where `version` moved on; raises
+        the ticket's version by one."""
+        ...
+
+    def survivor(self, ticket_id: int) -> Ticket | None:
+        """Follow merges to the ticket that took over, however many steps."""
+        ...
+
+    def record(self, events: Sequence[TicketEvent]) -> None:
+        """Append history lines."""
+        ...
+
+    def tags(self, ticket_id: int) -> tuple[str, ...]:
+        """Return a ticket's tags in order."""
+        ...
+
+    def set_tags(self, ticket_id: int, tags: Sequence[str]) -> None:
+        """Replace a ticket's tags."""
+        ...
+
+    def mark_seen(self, ticket_id: int, agent_id: int, message_id: int) -> None:
+        """Note how far an agent has read; 0 makes it unread."""
+        ...
+
+    def participants(self, ticket_id: int) -> frozenset[str]:
+        """Return every e-mail address (lower case) that stands in any message of the ticket."""
+        ...
+
+    def statuses(self) -> Sequence[Status]:
+        """Return every status."""
+        ...
+
+    def due_snoozed(self, limit: int) -> Sequence[Ticket]:
+        """Return tickets whose snooze has ended by the database's clock."""
+        ...
+
+    def purge(self, ticket_id: int, *, actor_name: str, reason: str) -> None:
+        """Delete a ticket with its messages, bodies, attachments and history, write the purge log, and leave the intake rows
+        as tombstones so that its mail is not imported again (IN-32). Blobs nobody else uses go too."""
+        ...
+
+    def expired_trash(self, days: int, limit: int) -> Sequence[Ticket]:
+        """Return tickets in the trash for more than `days` days."""
+        ...

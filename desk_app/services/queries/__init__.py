@@ -1,0 +1,1 @@
+"""Read models: row types and protocols for lists, counters and the conversation. Storage implements them."""
