@@ -1,8 +1,8 @@
 """What all tables share.
 
-Rules (database.md 1.2 and 1.5), so that row level security by department can be switched on later without a rewrite: every
-table with customer data carries its own `department_id`; filters use integers, text and instants only (no arrays, numerics
-or JSON operators, which are not leakproof on PostgreSQL); JSON columns are only ever read whole.
+Rules (database.md 1.2 and 1.5), so that row level security by department can be switched on later without a rewrite:
+every table with customer data carries its own `department_id`; filters use integers, text and instants only (arrays,
+numerics and JSON operators are not leakproof on PostgreSQL); JSON columns are only ever read whole.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Instant(TypeDecorator[datetime]):
             return value.astimezone(UTC)
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's
         """Turn what the database stored into an aware UTC instant."""
         if value is None:
             return None
