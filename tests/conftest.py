@@ -12,7 +12,12 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # no tes
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-pytest_plugins: list[str] = []
+pytest_plugins: list[str] = [  # a module before those that import it, so that pytest rewrites its assertions
+    "tests.support.tls",
+    "tests.support.line_proxy",
+    "tests.support.dovecot",
+    "tests.support.smtp_server",
+]
 
 
 @pytest.fixture(scope="session")
