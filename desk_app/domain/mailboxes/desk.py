@@ -25,9 +25,9 @@ class HistoryIncluded(StrEnum):
 class DeskSettings:
     """The desk's own settings, stored one row a field in table `setting`.
 
-    `instance_id` marks our own mail (pains.md 8). `outgoing_armed` False keeps everything that would be sent in the tray.
-    `number_format` holds one run of `#` for the counter; its length is the minimum number of digits. Spans are in the unit
-    of their name.
+    `instance_id` marks our own mail (pains.md 8). `outgoing_armed` False keeps everything that would be sent in the
+    tray. `number_format` holds one run of `#` for the counter; its length is the minimum number of digits. Spans are
+    in the unit of their name.
     """
 
     instance_id: str = ""

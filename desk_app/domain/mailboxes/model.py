@@ -31,9 +31,9 @@ class FirstImport(StrEnum):
 class AccountPolicy:
     """What the desk does around fetching one account; no secret and nothing of the channel's own settings.
 
-    `import_since_at` belongs to FirstImport.SINCE. Mail that arrived before `connected_at` is imported mail and triggers
-    nothing. `reply_to_senders` are addresses or domains of contact forms whose Reply-To is the real customer ("*": every
-    sender, MB-32). `max_bytes` is the size above which a mail is quarantined unread.
+    `import_since_at` belongs to FirstImport.SINCE. Mail that arrived before `connected_at` is imported mail and
+    triggers nothing. `reply_to_senders` are addresses or domains of contact forms whose Reply-To is the real customer
+    ("*": every sender, MB-32). `max_bytes` is the size above which a mail is quarantined unread.
     """
 
     first_import: FirstImport = FirstImport.UNDECIDED

@@ -103,6 +103,10 @@ class MessageRepository(Protocol):
         """Put messages with their attachments, references and search rows under another ticket (merge, split)."""
         ...
 
+    def discard(self, message_id: int) -> None:
+        """Delete a message that never left the desk (undo send), with its outbox row, search rows and attachments."""
+        ...
+
     def replace_content(self, record: MessageRecord) -> None:
         """Write what a new reading gave (text, HTML, subject, addresses, attachments); id, ticket and state stay."""
         ...

@@ -52,6 +52,11 @@ class LeaseRepository(Protocol):
         """Return whether a lease is still valid; called inside the transaction that writes the job's result."""
         ...
 
+    def serialise(self, name: str) -> None:
+        """Let only one transaction with this name go on at a time, until this one ends: a row lock where the database has
+        several writers, nothing on SQLite. Needs no lease of that name."""
+        ...
+
     def release(self, lease: Lease) -> None:
         """Give a lease back so that another process need not wait."""
         ...

@@ -40,6 +40,10 @@ class TicketRepository(Protocol):
         """Append history lines."""
         ...
 
+    def events(self, ticket_id: int) -> Sequence[TicketEvent]:
+        """Return a ticket's history, oldest first (what a merge noted is needed to undo it, IN-14)."""
+        ...
+
     def tags(self, ticket_id: int) -> tuple[str, ...]:
         """Return a ticket's tags in order."""
         ...
