@@ -15,54 +15,32 @@ MAX_CHARS = 4_000_000
 MAX_TAGS = 250_000
 MAX_DEPTH = 4_000
 
-_UNCHECKED_TAGS = 6_000  # so few tags cannot nest deeply enough to hurt
+_UNCHECKED_TAGS = 10_000  # so few tags cannot nest deeply enough to hurt
+_NAMES = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _OPENING = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _VOID = frozenset(
-    [
-        "area",
-        "base",
-        "basefont",
-        "bgsound",
-        "br",
-        "col",
-        "embed",
-        "frame",
-        "hr",
-        "image",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
+    {
+        "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img",
+        "input", "link", "meta", "param", "source", "track", "wbr",
+    }
+)  # fmt: skip
 _FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
-)
+    {
+        "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+    }
+)  # fmt: skip
 _IMPLIED_END = frozenset(
-    [
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "dd",
-        "dt",
-        "option",
-        "optgroup",
-        "tbody",
-        "thead",
-        "tfoot",
-        "colgroup",
-        "caption",
-        "rp",
-        "rt",
-    ]
-)
-_SCOPE = frozenset(["table", "td", "th", "caption", "object", "applet", "marquee", "template", "button", "svg", "math"])
+    {
+        "p", "li", "td", "th", "tr", "dd", "dt", "option", "optgroup", "tbody", "thead", "tfoot",
+        "colgroup", "caption", "rp", "rt",
+    }
+)  # fmt: skip
+_SCOPE = frozenset(
+    {
+        "table", "td", "th", "caption", "object", "applet", "marquee", "template", "button", "svg",
+        "math",
+    }
+)  # fmt: skip
 _TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 _SEARCH = 64
 _DATA_PICTURE = re.compile(r"data:image/[a-z+.-]{1,20};base64,[A-Za-z0-9+/=%\s]*", re.IGNORECASE)
@@ -87,18 +65,16 @@ def nests_deeper_than(html: str, limit: int) -> bool:
     (formatting); everything it does not know counts as still open. Linear.
     """
     stack: list[str] = []
-    for match in _OPENING.finditer(html):
-        closing, name = match.group(1), match.group(2).lower()
-        if name in _VOID:
-            continue
-        if not closing:
-            if stack and name in _IMPLIED_END and stack[-1] == name:
-                continue
+    for closing, name in _NAMES.findall(html.lower()):
+        if closing:
+            if stack and stack[-1] == name:
+                stack.pop()
+            else:
+                _close(stack, name)
+        elif name not in _VOID and not (stack and stack[-1] == name and name in _IMPLIED_END):
             stack.append(name)
             if len(stack) > limit:
                 return True
-        else:
-            _close(stack, name)
     return False
 
 

@@ -30,10 +30,10 @@ _LINK_SCHEMES = ("http://", "https://", "mailto:", "tel:", "ftp://")
 
 
 def html_to_text(html: str) -> str:
-    """Turn untrusted HTML into text a person can read: a line per block, bullets, cells side by side, links with target.
+    """Turn untrusted HTML into text a person can read: a line per block, bullets, cells side by side, link targets.
 
-    Hidden parts, scripts and styles are left out, quotations carry "> ", pictures show their alternative text. Linear in
-    the size of `html`, for any input whatsoever; never raises.
+    Hidden parts, scripts and styles are left out, quotations carry "> ", pictures show their alternative text. Linear
+    in the size of `html`, for any input whatsoever; never raises.
     """
     if not is_parseable(html):
         return strip_tags(html)
@@ -59,6 +59,7 @@ class _TextWriter:
         self._separator = False
         self._bullet = ""
         self._quotes = 0
+        self._line_quotes = 0  # of the line written last
         self._pre = 0
         self._lists: list[int | None] = []
         self._links: list[tuple[str, int, int]] = []
@@ -104,10 +105,11 @@ class _TextWriter:
         if self._breaks:
             self._end_line()
             if self._breaks > 1 and self._lines and self._lines[-1].strip("> "):
-                self._lines.append(self._quote_mark().rstrip())
+                self._lines.append(_mark(min(self._quotes, self._line_quotes)))
             self._breaks = 0
             self._separator = False
         if not self._line:
+            self._line_quotes = self._quotes
             self._line.append(self._indent() + self._bullet)
             self._bullet = ""
         elif self._separator:
@@ -117,12 +119,10 @@ class _TextWriter:
         self._separator = self._space = False
         self._line.append(text)
 
-    def _quote_mark(self) -> str:
-        return "> " * min(self._quotes, _MAX_DEPTH)
-
     def _indent(self) -> str:
         depth = min(len(self._lists), _MAX_DEPTH)
-        return self._quote_mark() + "  " * (depth - 1 if self._bullet else depth)
+        mark = _mark(self._quotes)
+        return (mark + " " if mark else "") + "  " * (depth - 1 if self._bullet else depth)
 
     def _end_line(self, *, keep_empty: bool = False) -> None:
         if self._line or keep_empty:
@@ -151,7 +151,7 @@ class _TextWriter:
         if self._line and not self._breaks:
             self._end_line()
         elif self._lines and self._lines[-1].strip("> "):
-            self._lines.append(self._quote_mark().rstrip())
+            self._lines.append(_mark(self._quotes))
 
     def _start_block(self, tag: str, raw: str) -> None:
         self._ask_breaks(2 if tag in _SPACED_TAGS and not self._lists else 1)
@@ -204,6 +204,10 @@ class _TextWriter:
         space, self._space = self._space, True
         self._put(f"<{href}>")
         self._space = space
+
+
+def _mark(quotes: int) -> str:
+    return "> " * (min(quotes, _MAX_DEPTH) - 1) + ">" if quotes else ""
 
 
 def _is_hidden(raw_attributes: str) -> bool:

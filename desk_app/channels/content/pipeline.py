@@ -1,0 +1,42 @@
+"""From a parsed mail to what the mail view shows (ui.md 9)."""
+
+from __future__ import annotations
+
+from desk_app.channels.content.limits import strip_tags
+from desk_app.channels.content.normalise import normalise
+from desk_app.channels.content.pictures import Pictures
+from desk_app.channels.content.plain import html_to_text, text_to_html
+from desk_app.channels.content.sanitise import clean, without_marks
+from desk_app.channels.content.tree import serialise
+from desk_app.domain.messages.content import PreparedContent
+from desk_app.domain.messages.model import ParsedMessage
+
+PIPELINE_VERSION = 1
+"""Raised whenever the result for the same mail changes, so that stored results are made anew."""
+
+
+def prepare(parsed: ParsedMessage) -> PreparedContent:
+    """Make one mail safe and readable.
+
+    Never raises, never touches a file or the network; takes time linear in the size of the mail. HTML too big or too
+    deep for a parser is shown as its plain text.
+    """
+    text = parsed.text if parsed.text.strip() or not parsed.html else html_to_text(parsed.html)
+    marked = clean(parsed.html) if parsed.html.strip() else None
+    if marked is None:
+        safe = text_to_html(strip_tags(parsed.html)) if parsed.html.strip() else ""
+        return PreparedContent(text, "", safe, text_to_html(text), "", (), (), False, PIPELINE_VERSION)
+    pictures = Pictures(parsed.attachments)
+    marked = pictures.rewrite(marked)
+    view = normalise(marked)
+    return PreparedContent(
+        visible_text=text,
+        folded_text="",
+        safe_html=without_marks(marked).strip(),
+        visible_html=serialise(view.root),
+        folded_html="",
+        remote_images=tuple(pictures.remote),
+        deceptive_links=view.deceptive_links,
+        own_colours=view.own_colours,
+        version=PIPELINE_VERSION,
+    )
