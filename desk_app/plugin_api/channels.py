@@ -1,8 +1,8 @@
 """How the desk talks to the outside: the interface of every channel, e-mail included (plugins.md, group "channels").
 
-A channel is data in, data out: a session yields raw `InboundMessage` values and takes `OutboundMail` values. It never sees
-the database. All calls of one session are made from one thread at a time, never from the GUI thread, and every call that
-waits for a network must give up by itself (time limits on every socket call).
+A channel is data in, data out: a session yields raw `InboundMessage` values and takes `OutboundMail` values. It never
+sees the database. All calls of one session are made from one thread at a time, never from the GUI thread, and every
+call that waits for a network must give up by itself (time limits on every socket call).
 """
 
 from __future__ import annotations
@@ -46,10 +46,15 @@ class ChannelError(Exception):
         self.retry_after = retry_after
 
 
+class SecretError(Exception):
+    """A secret cannot be read or stored: the keychain is missing, locked or damaged. The text says what to do about it
+    and holds no secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a session has read, by stream (for e-mail: folder). Opaque to the desk, JSON-able, stored by it in the same
-    transaction as the messages."""
+    """How far a session has read, by stream (for e-mail: folder). Opaque to the desk, JSON-able, stored by it in the
+    same transaction as the messages."""
 
     positions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -60,7 +65,9 @@ class InboundMessage:
 
     `source_key` identifies it in its account for ever (for e-mail: folder, UIDVALIDITY, UID). `raw` is None when the
     message was not fetched because it exceeds the size limit; `size` is in bytes all the same. `received_at` is the
-    server's own time of arrival. `known_message_id` and `content_hash` hints are only used by re-scans.
+    server's own time of arrival. `problem` says why `raw` is missing although the size is not the reason (the server
+    cannot or will not hand the message out). `rescan` marks a message of a stream whose positions the server has
+    forgotten: the desk may know it already under another key.
     """
 
     source_key: str
@@ -69,11 +76,14 @@ class InboundMessage:
     size: int
     received_at: datetime | None = None
     flags: tuple[str, ...] = ()
+    problem: str = ""
+    rescan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FetchBatch:
-    """Some messages, and the cursor to store with them. `remaining` counts what the server still has beyond this batch."""
+    """Some messages, and the cursor to store with them. `remaining` counts what the server still has beyond this
+    batch."""
 
     messages: tuple[InboundMessage, ...]
     cursor: Cursor
@@ -87,6 +97,17 @@ class StreamCount:
     stream: str
     total: int
     since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMessage:
+    """One message a server holds, by its headers only: for "server has X, we have Y" (MB-31). `message_id` has no angle
+    brackets and is empty where there is none."""
+
+    source_key: str
+    message_id: str
+    size: int
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +148,8 @@ class SendReceipt:
 
 
 class SentCheck(StrEnum):
-    """Whether the provider's Sent folder holds a Message-ID. ABSENT proves nothing where the desk itself appends copies."""
+    """Whether the provider's Sent folder holds a Message-ID. ABSENT proves nothing where the desk itself appends
+    copies."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -147,8 +169,8 @@ class StepState(StrEnum):
 class TestStep:
     """One step of a connection test: `id` is name, tls, sign_in, folder, smtp_name, smtp_tls, smtp_sign_in or send.
 
-    `detail` is shown to the admin ("imap.example.org, port 993, TLS 1.3"), `fault` is set on failure, `certificate` carries
-    the SHA-256 fingerprint (hex) of a certificate that was refused, so that it can be accepted explicitly.
+    `detail` is shown to the admin ("imap.example.org, port 993, TLS 1.3"), `fault` is set on failure, `certificate`
+    carries the SHA-256 fingerprint (hex) of a certificate that was refused, so that it can be accepted explicitly.
     """
 
     __test__ = False
@@ -172,7 +194,8 @@ class ChannelSession(Protocol):
         ...
 
     def fetch(self, cursor: Cursor, *, limit: int, max_bytes: int) -> FetchBatch:
-        """Return up to `limit` messages after the cursor (fewer where they are big); messages over `max_bytes` come without raw."""
+        """Return up to `limit` messages after the cursor (fewer where they are big); messages over `max_bytes` come
+        without raw."""
         ...
 
     def fetch_one(self, source_key: str) -> InboundMessage | None:
@@ -185,6 +208,11 @@ class ChannelSession(Protocol):
 
     def wait(self, timeout: float) -> bool:
         """Block until something new is there (True) or `timeout` seconds have passed (False)."""
+        ...
+
+    def wake(self) -> None:
+        """End a running `wait` at once, and the next one where none is running. The only call allowed from another
+        thread."""
         ...
 
     def send(self, mail: OutboundMail) -> SendReceipt:
@@ -204,6 +232,15 @@ class ChannelSession(Protocol):
         ...
 
 
+@runtime_checkable
+class Reconcilable(Protocol):
+    """A session that can list what its server holds without fetching it; not every channel can."""
+
+    def message_ids(self, stream: str, *, after: str = "", limit: int = 1000) -> Sequence[ServerMessage]:
+        """Return up to `limit` messages of a stream, oldest first, that follow the source key `after`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do."""
@@ -216,10 +253,13 @@ class Capabilities:
 
 @runtime_checkable
 class SecretStore(Protocol):
-    """Where a session reads and refreshes its account's secrets. Values never reach settings, logs or the database."""
+    """Where a session reads and refreshes its account's secrets. Values never reach settings, logs or the database.
+
+    Every method raises SecretError where the keychain does not work.
+    """
 
     def get(self, name: str) -> str | None:
-        """Return a secret ("password", "smtp_password", "oauth"), None where there is none."""
+        """Return a secret ("password", "smtp_password", "oauth", "oauth_client_secret"), None where there is none."""
         ...
 
     def set(self, name: str, value: str) -> None:
@@ -233,7 +273,8 @@ class SecretStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """A configured account as a channel sees it: `settings` is the channel's own JSON object, secrets come from `secrets`."""
+    """A configured account as a channel sees it: `settings` is the channel's own JSON object, secrets come from
+    `secrets`."""
 
     id: int
     name: str
