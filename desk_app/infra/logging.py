@@ -28,16 +28,16 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic|negotiate|digest)\s+[A-Za-z0-9+/=._~-]{6,}"), r"\1 " + HIDDEN),
     # "password": "x", password='x', access_token=x, smtp_password: x
     (
-        re.compile(rf"""(?i)(["']?\b[\w-]*(?:{_NAMES})["']?\s*[=:]\s*)(?:b?"[^"]*"|b?'[^']*'|[^\s,;&)}}\]]+)"""),
+        re.compile(rf"""(?i)(["']?\b[\w-]{{0,30}}(?:{_NAMES})["']?\s*[=:]\s*)(?:b?"[^"]*"|b?'[^']*'|[^\s,;&)}}\]]+)"""),
         r"\1" + HIDDEN,
     ),
     # IMAP and SMTP sign-in lines
     (re.compile(r"""(?i)(\bLOGIN\s+(?:"[^"]*"|\S+)\s+)(?:"(?:[^"\\]|\\.)*"|\S+)"""), r"\1" + HIDDEN),
     (re.compile(r"(?i)(\bAUTH(?:ENTICATE)?\s+[A-Z0-9-]+\s+)\S+"), r"\1" + HIDDEN),
     # scheme://user:password@host
-    (re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@]+(@)"), r"\1" + HIDDEN + r"\2"),
+    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,200}:)[^\s@]{1,500}(@)"), r"\1" + HIDDEN + r"\2"),
     # tokens one can tell by their look: JWT, Google, Slack-like prefixes, a SASL string
-    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+){1,4}"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){1,4}"), HIDDEN),
     (re.compile(r"\b(?:ya29\.|1//|xox[abp]-|EwB)[\w./+=-]{12,}"), HIDDEN),
     (re.compile(r"\x01auth=[^\x01]*", re.IGNORECASE), "\x01auth=" + HIDDEN),
 )
