@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from desk_app.channels.content.css import COLOUR_NAMES, pixels
+from desk_app.channels.content.folding import MARK, mark_quotes
 from desk_app.channels.content.links import host_of, is_deceptive, shown_host
 from desk_app.channels.content.tree import (
     Element,
@@ -30,6 +31,10 @@ PANE_PIXELS = 640
 """Width of the mail area that fixed widths are measured against."""
 
 QUOTE_BAR = "#c9cdd6"
+MAX_TABLES = 9
+"""Tables in tables; Qt's layout time more than doubles with every level (0.1 s at 12, 3 s at 16)."""
+
+_TABLE_TAGS = frozenset({"table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"})
 _MAX_GRID = 40_000  # cells of one table, empty ones included: Qt keeps a slot for each
 _QT_LINE = 1.22  # Qt's own line height in font sizes; CSS counts from 1.0
 _BOX_TAGS = frozenset(
@@ -62,6 +67,7 @@ class Normalised:
 def normalise(clean: str) -> Normalised:
     """Turn markup from `sanitise.clean` (its pictures resolved) into the subset the mail view draws. Linear."""
     root = grow(clean)
+    mark_quotes(root)
     _drop_hidden(root)
     own_colours = _has_backgrounds(root)
     links = _deceptive_links(root)
@@ -70,7 +76,21 @@ def normalise(clean: str) -> Normalised:
             continue
         _normalise_style(element, own_colours=own_colours)
         _normalise_element(element)
+    _limit_tables(root)
     return Normalised(root, own_colours, links)
+
+
+def _limit_tables(root: Element) -> None:
+    """Turn tables nested too deeply into plain blocks."""
+    depths = {root: 0}
+    for element in root.iter():
+        parent = element.getparent()
+        depth = depths[parent] if parent is not None and element is not root else 0
+        if element.tag == "table":
+            depth += 1
+        depths[element] = depth
+        if depth > MAX_TABLES and element.tag in _TABLE_TAGS:
+            element.tag = "div"
 
 
 def _drop_hidden(root: Element) -> None:
@@ -252,13 +272,12 @@ def _normalise_link(link: Element, style: dict[str, str], display: str) -> None:
 
 
 def _quote_cell(quote: Element) -> None:
-    marks = {name: value for name, value in attributes(quote).items() if name not in {"style", "dir"}}
+    marks = {MARK: quote.get(MARK) or ""} if quote.get(MARK) else {}
     table = etree.Element("table", {"cellspacing": "0", "cellpadding": "0", "width": "100%", **marks})
     bar = _cell_of(table, width="3")
     set_style(bar, {"background-color": QUOTE_BAR})
     cell = _cell_of(table)
     set_style(cell, {"padding-left": "10px"})
-    table.set("type", marks.get("type", "quote"))
     replace(quote, table)
     move_content(quote, cell)
 
@@ -267,7 +286,7 @@ def _box(block: Element, style: dict[str, str]) -> None:
     parent = block.getparent()
     if parent is not None and parent.tag == "tr":
         return
-    kept = {"class", "id", "name", "align", "dir"}
+    kept = {MARK, "align", "dir"}
     marks = {name: value for name, value in attributes(block).items() if name in kept}
     table = etree.Element("table", {"cellspacing": "0", "cellpadding": "0", "width": "100%", **marks})
     cell = _cell_of(table)
@@ -283,10 +302,13 @@ def _box(block: Element, style: dict[str, str]) -> None:
 
 
 def _normalise_table(table: Element, style: dict[str, str]) -> None:
-    if _grid_size(table) > _MAX_GRID:
-        for part in [element for element in table.iter("table", "tr", "td", "th", "tbody", "thead", "tfoot")
-                     if _own_table(element) is table]:  # fmt: skip
-            part.tag = "div"
+    rows = _rows(table)
+    if _grid_size(rows) > _MAX_GRID or _is_wrapper(table, style, rows):
+        for part in [table, *table, *rows, *(cell for row in rows for cell in row)]:
+            if part.tag in _TABLE_TAGS:
+                part.tag = "div"
+                drop(part, "width")
+                drop(part, "height")
         return
     border = table.get("border", "0")
     if border != "0":
@@ -297,22 +319,30 @@ def _normalise_table(table: Element, style: dict[str, str]) -> None:
         table.set("cellspacing", "0")
 
 
-def _own_table(element: Element) -> Element | None:
-    found: Element | None = element
-    while found is not None and found.tag != "table":
-        found = found.getparent()
-    return found
+def _rows(table: Element) -> list[Element]:
+    parts = [table, *(part for part in table if part.tag in {"tbody", "thead", "tfoot"})]
+    return [row for part in parts for row in part if row.tag == "tr"]
 
 
-def _grid_size(table: Element) -> int:
+def _is_wrapper(table: Element, style: dict[str, str], rows: list[Element]) -> bool:
+    """Whether a table of one cell only holds other things together and shows nothing itself."""
+    if len(rows) != 1 or len(rows[0]) != 1 or table.get("border", "0") != "0" or table.get("align", "left") != "left":
+        return False
+    cell = rows[0][0]
+    if cell.tag != "td" or any(_background(part, style_of(part)) for part in (table, rows[0], cell)):
+        return False
+    width = table.get("width", "100%") == "100%" and cell.get("width", "100%") == "100%"
+    names = {*style, *style_of(cell)}
+    return width and not any(name.startswith(("border-", "padding", "margin")) or name == "border" for name in names)
+
+
+def _grid_size(rows: list[Element]) -> int:
     """Count the slots of a table's grid: rows times the widest row, spans included."""
-    rows = [row for part in (table, *table.findall("tbody"), *table.findall("thead"), *table.findall("tfoot"))
-            for row in part.findall("tr")]  # fmt: skip
     widest = height = 0
     for row in rows:
         cells = [cell for cell in row if cell.tag in {"td", "th"}]
-        widest = max(widest, sum(int(cell.get("colspan", "1")) for cell in cells))
-        height += max((int(cell.get("rowspan", "1")) for cell in cells), default=1) if row is rows[-1] else 1
+        widest = max(widest, sum(int(cell.get("colspan") or 1) for cell in cells))
+        height = max(height + 1, height + max((int(cell.get("rowspan") or 1) for cell in cells), default=1))
     return widest * height
 
 

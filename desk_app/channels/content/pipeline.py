@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
+from desk_app.channels.content.folding import split
 from desk_app.channels.content.limits import strip_tags
 from desk_app.channels.content.normalise import normalise
 from desk_app.channels.content.pictures import Pictures
 from desk_app.channels.content.plain import html_to_text, text_to_html
+from desk_app.channels.content.quotes import fold_text
 from desk_app.channels.content.sanitise import clean, without_marks
-from desk_app.channels.content.tree import serialise
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import ParsedMessage
 
 PIPELINE_VERSION = 1
 """Raised whenever the result for the same mail changes, so that stored results are made anew."""
+
+_FORWARD_SUBJECT = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|fs|doorst|vs|vb|vl|pd|pr|İlt|továbbítás|转发|轉寄|転送|전달)\s*[:：]",
+    re.IGNORECASE,
+)
 
 
 def prepare(parsed: ParsedMessage) -> PreparedContent:
@@ -21,20 +29,24 @@ def prepare(parsed: ParsedMessage) -> PreparedContent:
     Never raises, never touches a file or the network; takes time linear in the size of the mail. HTML too big or too
     deep for a parser is shown as its plain text.
     """
+    forwarded = bool(_FORWARD_SUBJECT.match(parsed.subject))
     text = parsed.text if parsed.text.strip() or not parsed.html else html_to_text(parsed.html)
+    halves = fold_text(text, forwarded=forwarded)
     marked = clean(parsed.html) if parsed.html.strip() else None
     if marked is None:
         safe = text_to_html(strip_tags(parsed.html)) if parsed.html.strip() else ""
-        return PreparedContent(text, "", safe, text_to_html(text), "", (), (), False, PIPELINE_VERSION)
+        visible, folded = text_to_html(halves.visible), text_to_html(halves.folded) if halves.folded else ""
+        return PreparedContent(halves.visible, halves.folded, safe, visible, folded, (), (), False, PIPELINE_VERSION)
     pictures = Pictures(parsed.attachments)
     marked = pictures.rewrite(marked)
     view = normalise(marked)
+    visible_html, folded_html = split(view.root, forwarded=forwarded)
     return PreparedContent(
-        visible_text=text,
-        folded_text="",
+        visible_text=halves.visible,
+        folded_text=halves.folded,
         safe_html=without_marks(marked).strip(),
-        visible_html=serialise(view.root),
-        folded_html="",
+        visible_html=visible_html,
+        folded_html=folded_html,
         remote_images=tuple(pictures.remote),
         deceptive_links=view.deceptive_links,
         own_colours=view.own_colours,

@@ -9,11 +9,6 @@ from desk_app.channels.content.markup import VOID_TAGS, attributes_of, scan
 
 MAX_DEPTH = 120
 """Elements nested deeper lose their own tags, never their content: neither lxml nor Qt meets deeper trees."""
-MAX_TABLES = 14
-"""Tables in tables beyond this become plain blocks; Qt's layout time doubles with every level."""
-
-_TABLE_TAGS = {"table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"}
-
 Element = etree._Element  # noqa: SLF001 -- lxml publishes the type under no other name
 
 
@@ -22,31 +17,24 @@ def grow(clean: str) -> Element:
     root = etree.Element("div")
     open_elements: list[Element] = [root]
     tags: list[str | None] = []  # what each open tag became: its own element's tag, or None where it was left out
-    tables = 0
     for token in scan(clean):
         tag = token.tag
         if not tag:
             append_text(open_elements[-1], token.text)
         elif token.closing:
             became = tags.pop() if tags else None
-            if tag == "table":
-                tables -= 1
             if became is not None:
                 open_elements.pop()
         elif tag in VOID_TAGS:
-            if len(open_elements) <= MAX_DEPTH and not (tag == "col" and tables > MAX_TABLES):
+            if len(open_elements) <= MAX_DEPTH:
                 etree.SubElement(open_elements[-1], tag, attributes_of(token.attributes))
             elif tag in {"br", "hr"}:
                 etree.SubElement(open_elements[-1], "br")
         else:
-            tables += tag == "table"
             became = tag if len(open_elements) < MAX_DEPTH else None
-            if became and tables > MAX_TABLES and tag in _TABLE_TAGS:
-                became = "div" if tag in {"table", "tr", "td", "th", "caption"} else None
             tags.append(became)
             if became is not None:
-                attributes = attributes_of(token.attributes) if became == tag else {}
-                open_elements.append(etree.SubElement(open_elements[-1], became, attributes))
+                open_elements.append(etree.SubElement(open_elements[-1], became, attributes_of(token.attributes)))
     return root
 
 
