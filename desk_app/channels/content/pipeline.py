@@ -23,6 +23,21 @@ _FORWARD_SUBJECT = re.compile(
 )
 
 
+class MailContentPipeline:
+    """The pipeline as the services ask for it; stateless."""
+
+    version = PIPELINE_VERSION
+
+    def prepare(self, parsed: ParsedMessage) -> PreparedContent:
+        """Return the body of a message, safe and folded; see `prepare`."""
+        return prepare(parsed)
+
+    def fold(self, text: str) -> tuple[str, str]:
+        """Return the text without quotes and signature, and the rest."""
+        halves = fold_text(text)
+        return halves.visible, halves.folded
+
+
 def prepare(parsed: ParsedMessage) -> PreparedContent:
     """Make one mail safe and readable.
 

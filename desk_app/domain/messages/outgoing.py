@@ -55,8 +55,8 @@ class EarlierMessage:
 class OutgoingMail:
     """Everything an outgoing mail is made of; the same value always gives the same bytes.
 
-    Message-IDs carry no angle brackets; `references` is the whole chain of the answered message, oldest first. `bcc` only
-    reaches the envelope. `date` is aware. `html` "" makes a text-only mail; `text` "" takes the text of the HTML.
+    Message-IDs carry no angle brackets; `references` is the whole chain of the answered message, oldest first. `bcc`
+    only reaches the envelope. `date` is aware. `html` "" makes a text-only mail; `text` "" takes the text of the HTML.
     `history` is what is quoted below, newest first (see `history_to_quote`), introduced by `attribution`, in which
     `{date}` and `{author}` are replaced. `instance_id` and `token` become the headers by which the desk knows its own
     mail again (pains.md 8).

@@ -93,10 +93,11 @@ def _sender(answered: AnsweredMessage, sender_addresses: Sequence[str]) -> tuple
             *(("Cc", address.email) for address in answered.cc),
             *(("Delivered-To", address) for address in answered.delivered_to),
         ]
+    exact = {address.strip().lower(): address for address in sender_addresses}
     by_key = {_key(address): address for address in reversed(sender_addresses)}
     for header, email in named:
-        alias = by_key.get(_key(email))
-        if alias is not None:
+        alias = exact.get(email.strip().lower()) or by_key.get(_key(email))
+        if alias:
             return alias, f"comes from {alias}: the answered message names it in {header}"
     return sender_addresses[0], f"comes from {sender_addresses[0]}, the mailbox's main address"
 
