@@ -1,0 +1,33 @@
+"""The Qt half of the plugin API: what a plugin may add to the window (plugins.md, group "UI").
+
+The window's own pages, panels, actions, columns and composer tools are registered through the same registries.
+"""
+
+from desk_app.plugin_api.ui.registry import Registry, UiRegistries
+from desk_app.plugin_api.ui.specs import (
+    ActionScope,
+    ActionSpec,
+    ColumnSpec,
+    ComposerPort,
+    ComposerTool,
+    PageSpec,
+    PanelPort,
+    PanelSpec,
+    SettingsPage,
+    WindowPort,
+)
+
+__all__ = [
+    "ActionScope",
+    "ActionSpec",
+    "ColumnSpec",
+    "ComposerPort",
+    "ComposerTool",
+    "PageSpec",
+    "PanelPort",
+    "PanelSpec",
+    "Registry",
+    "SettingsPage",
+    "UiRegistries",
+    "WindowPort",
+]

@@ -1,0 +1,1 @@
+"""The conversation, the composer, the tray of outgoing mail and the quarantine."""

@@ -1,0 +1,156 @@
+"""Shows one prepared message body: never a script, never a request of its own (ui.md 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QImage, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from desk_app.ui.language import tr
+from desk_app.ui.theme import tokens
+from desk_app.ui.theme.fonts import font
+from desk_app.ui.theme.theme import theme
+
+MAX_HTML = 400_000
+"""Characters drawn as HTML; a longer body is shown as text (toolchain.md trap 12: 141 kB of tables take 1.2 s)."""
+MAX_TEXT = 200_000
+MAX_PIXELS = 40_000_000
+OPENABLE = ("http", "https", "mailto", "tel")
+
+
+def link_host(address: str) -> str:
+    """Return the host a link really goes to, "" for anything else than a web address."""
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+class BodyView(QTextBrowser):
+    """A body as high as its content. `images` maps "cid:..." and "remote:<n>" to bytes; nothing else is answered."""
+
+    link_chosen = Signal(str)
+    link_hovered = Signal(str)
+
+    def __init__(
+        self,
+        html: str,
+        text: str = "",
+        *,
+        own_colours: bool = False,
+        images: Mapping[str, bytes] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._html = html if len(html) <= MAX_HTML else ""
+        self._text = text[:MAX_TEXT]
+        self._own_colours = own_colours and bool(self._html)
+        self._images: dict[str, bytes] = dict(images or {})
+        self.asked: list[str] = []
+        """Every address the document asked for; tests look at it."""
+        self.setProperty("own", "true" if self._own_colours else "false")
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(tr("Message text"))
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.document().setDocumentMargin(10 if self._own_colours else 0)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self.anchorClicked.connect(lambda url: self.link_chosen.emit(url.toString()))
+        self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
+        self.restyle()
+        theme().changed.connect(self.restyle)
+
+    def restyle(self) -> None:
+        """Draw again in the colours of now."""
+        colours = tokens.LIGHT if self._own_colours else {key: theme().hex(key) for key in tokens.LIGHT}
+        self.setTextColor(QColor(colours["text_primary"]))
+        document = self.document()
+        document.setDefaultFont(font(14))
+        document.setDefaultStyleSheet(
+            f"body {{ color: {colours['text_primary']}; }}"
+            f"p {{ margin: 0 0 10px 0; line-height: 125%; }}"
+            f"a {{ color: {colours['accent_text']}; }}"
+            f"blockquote {{ color: {colours['text_tertiary']}; }}"
+            f"pre, code {{ background: {colours['bg_hover']}; }}"
+        )
+        if self._html:
+            self.setHtml(f'<body style="color:{colours["text_primary"]}">{self._html}</body>')
+        else:
+            self.setHtml(plain_as_html(self._text))
+        self._fit()
+
+    def supply(self, images: Mapping[str, bytes]) -> None:
+        """Give images that were loaded meanwhile, and draw again."""
+        self._images.update(images)
+        self.restyle()
+
+    def loadResource(self, kind: int, url: QUrl | str) -> object:
+        """Answer what the document asks for: images of this message from memory, nothing else."""
+        name = url if isinstance(url, str) else url.toString(QUrl.ComponentFormattingOption.FullyDecoded)
+        self.asked.append(name)
+        if kind != QTextDocument.ResourceType.ImageResource.value or not name.startswith(("cid:", "remote:")):
+            return _NOTHING
+        content = self._images.get(name)
+        return _fitting(_decoded(content), self.viewport().width() - 24) if content else _NOTHING
+
+    def _fit(self) -> None:
+        height = int(self.document().size().height()) + 2
+        if height != self.height():
+            self.setFixedHeight(max(height, 18))
+
+    def resizeEvent(self, event: object) -> None:
+        """Follow the width."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the conversation."""
+        event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """Show where a link really goes."""
+        if event.type() == QEvent.Type.ToolTip:
+            anchor = self.anchorAt(self.mapFromGlobal(event.globalPos()))  # type: ignore[attr-defined]
+            self.setToolTip(anchor)
+        return super().event(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Allow any width."""
+        return QSize(80, 18)
+
+
+_NOTHING = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+_NOTHING.fill(Qt.GlobalColor.transparent)
+
+
+def _decoded(content: bytes) -> QImage:
+    image = QImage.fromData(content)
+    if image.isNull() or image.width() * image.height() > MAX_PIXELS:
+        return _NOTHING
+    return image
+
+
+def _fitting(image: QImage, width: int) -> QImage:
+    if width > 60 and image.width() > width:
+        return image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+    return image
+
+
+def plain_as_html(text: str) -> str:
+    """Return plain text as paragraphs."""
+    blocks = text.replace("\r\n", "\n").strip("\n").split("\n\n")
+    return "".join(
+        f"<p>{escape(block.strip(chr(10))).replace(chr(10), '<br>')}</p>" for block in blocks if block.strip()
+    )

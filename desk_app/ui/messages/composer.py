@@ -1,0 +1,477 @@
+"""Where replies and notes are written, docked under the conversation (ui.md 4.5)."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
+from PySide6.QtGui import QTextListFormat
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QInputDialog, QLineEdit, QSizePolicy, QTabBar, QWidget
+
+from desk_app.domain.messages.draft import ReplyDraft
+from desk_app.domain.messages.outgoing import OutgoingAttachment
+from desk_app.domain.tickets.model import Status
+from desk_app.plugin_api.ui import ComposerTool, Registry
+from desk_app.ui.language import tr
+from desk_app.ui.messages.editor import ComposerEdit
+from desk_app.ui.messages.recipients import RecipientLine
+from desk_app.ui.messages.serializer import serialize
+from desk_app.ui.session import DeskFacts
+from desk_app.ui.theme.icons import icon
+from desk_app.ui.tickets.phrases import size_text
+from desk_app.ui.widgets.basics import Menu, button, icon_button, label, restyle
+from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
+from desk_app.ui.widgets.panels import Banner
+
+MAX_ATTACHED = 25 * 1024 * 1024
+_ATTACHED_WORDS = re.compile(r"\b(attach(ed|ment)?|enclosed|lampir(an|kan)?|terlampir|adjunt[oa]s?)\b", re.IGNORECASE)
+
+
+class Composer(QFrame):
+    """A reply or a note to one ticket. It only collects; what happens on `sent` is the conversation's business."""
+
+    sent = Signal(object, str, object)
+    """ReplyDraft, then-status key, send_at (datetime or None)."""
+    noted = Signal(str, str)
+    """Text and HTML of an internal note."""
+    height_wish = Signal()
+
+    def __init__(self, tools: Registry[ComposerTool]) -> None:
+        super().__init__()
+        self.setObjectName("composer")
+        self._tools = tools
+        self._facts = DeskFacts()
+        self._ticket_id = 0
+        self._start: Any = None
+        self._attachments: list[OutgoingAttachment] = []
+        self._then = ""
+        self._warned = ""
+        self._build()
+        self._tools.on_change(self._fill_tools)
+        self.set_note(on=False)
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setIconSize(QSize(15, 15))
+        self.tabs.setAccessibleName(tr("Kind of message"))
+        self.tabs.addTab(icon("reply"), tr("Reply"))
+        self.tabs.addTab(icon("sticky-note"), tr("Note"))
+        self.tabs.currentChanged.connect(lambda index: self.set_note(on=index == 1))
+        self.to, self.cc, self.bcc = RecipientLine(tr("To")), RecipientLine(tr("Cc")), RecipientLine(tr("Bcc"))
+        self.more_recipients = button(tr("Cc Bcc"), self._show_cc, variant="link")
+        self.from_box = QComboBox()
+        self.from_box.setAccessibleName(tr("From"))
+        self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.from_box.setMinimumContentsLength(18)
+        self.from_box.setMaximumWidth(300)
+        self.subject = QLineEdit()
+        self.subject.setProperty("variant", "bare")
+        self.subject.setAccessibleName(tr("Subject"))
+        self.subject.setMinimumHeight(24)
+        self.explain = icon_button("info", tr("Why these recipients?"), size=14, side=26)
+        self._to_row = boxed(self._address_row(tr("To"), self.to, self.explain, self.more_recipients, self.from_box))
+        self._cc_row = boxed(
+            column(self._address_row(tr("Cc"), self.cc), self._address_row(tr("Bcc"), self.bcc), spacing=2)
+        )
+        self._subject_row = boxed(self._address_row(tr("Subject"), self.subject))
+        self.edit = ComposerEdit()
+        self.edit.files_dropped.connect(self.attach_files)
+        self.edit.focus_changed.connect(lambda on: restyle(self, active="true" if on else "false"))
+        self.edit.submitted.connect(lambda shift: self.submit(then="closed" if shift else None))
+        self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._files = QWidget()
+        self._files.setLayout(FlowLayout(spacing=6))
+        self._files.hide()
+        self._warning_holder = boxed(column())
+        self._warning_holder.hide()
+        self._format_bar = boxed(row(*self._format_buttons(), None, spacing=0))
+        self._format_bar.hide()
+        top = row(self.tabs, None, spacing=4)
+        self.setLayout(
+            column(
+                top,
+                self._to_row,
+                self._cc_row,
+                self._subject_row,
+                self.edit,
+                self._files,
+                self._warning_holder,
+                self._format_bar,
+                self._bottom(),
+                margins=(12, 4, 10, 10),
+                spacing=6,
+            )
+        )
+        self._cc_row.hide()
+        self._subject_row.hide()
+
+    def _address_row(self, name: str, *widgets: QWidget) -> Any:
+        caption = label(name, "tertiary")
+        line = row(caption, *widgets, spacing=8)
+        line.setStretchFactor(widgets[0], 1)
+        line.setAlignment(caption, Qt.AlignmentFlag.AlignVCenter)
+        return line
+
+    def _bottom(self) -> QWidget:
+        self._tool_row = row(spacing=0)
+        self.then_button = button("", self._then_menu, variant="ghost", icon_name="hourglass")
+        self.send_button = button(tr("Send"), lambda: self.submit(), variant="primary", icon_name="send")  # noqa: PLW0108 -- no argument
+        self.send_button.setObjectName("sendmain")
+        self.send_button.setToolTip(tr("Send") + "  (Ctrl+Enter)")
+        self.send_more = button("", self._send_menu, variant="primary", icon_name="chevron-down")
+        self.send_more.setObjectName("sendmore")
+        self.send_more.setAccessibleName(tr("Other ways to send"))
+        self._fill_tools()
+        return boxed(
+            row(self._tool_row, None, self.then_button, row(self.send_button, self.send_more, spacing=0), spacing=6)
+        )
+
+    def _fill_tools(self) -> None:
+        while (item := self._tool_row.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._tool_buttons = {}
+        for spec in self._tools:
+            made = icon_button(spec.icon, spec.title, size=16, checkable=spec.checkable)
+            if spec.checkable:
+                made.toggled.connect(lambda on, one=spec: one.run(self, on))
+            else:
+                made.clicked.connect(lambda _on=False, one=spec: one.run(self, True))
+            self._tool_row.addWidget(made)
+            self._tool_buttons[spec.id] = made
+
+    def _format_buttons(self) -> list[QWidget]:
+        return [
+            icon_button("bold", tr("Bold"), self.edit.toggle_bold, size=15, key="Ctrl+B"),
+            icon_button("italic", tr("Italic"), self.edit.toggle_italic, size=15, key="Ctrl+I"),
+            icon_button("underline", tr("Underline"), self.edit.toggle_underline, size=15, key="Ctrl+U"),
+            icon_button("strikethrough", tr("Strike through"), self.edit.toggle_strike, size=15),
+            icon_button("list", tr("List"), lambda: self.edit.toggle_list(QTextListFormat.Style.ListDisc), size=15),
+            icon_button(
+                "list-ordered",
+                tr("Numbered list"),
+                lambda: self.edit.toggle_list(QTextListFormat.Style.ListDecimal),
+                size=15,
+            ),
+            icon_button("quote", tr("Quote"), self.edit.toggle_quote, size=15),
+        ]
+
+    # -- state ----------------------------------------------------------------------------------------------------
+    def set_facts(self, facts: DeskFacts) -> None:
+        """Take the addresses and statuses of the desk."""
+        self._facts = facts
+        here = self.from_box.currentData()
+        self.from_box.clear()
+        for account, _health in facts.accounts:
+            if account.enabled:
+                for address in account.addresses:
+                    self.from_box.addItem(address, (account.id, address))
+        if here is not None:
+            self._choose_from(*here)
+        self._show_then()
+
+    def _choose_from(self, account_id: int, address: str) -> None:
+        for place in range(self.from_box.count()):
+            if self.from_box.itemData(place) == (account_id, address):
+                self.from_box.setCurrentIndex(place)
+                return
+        if account_id and address:
+            self.from_box.addItem(address, (account_id, address))
+            self.from_box.setCurrentIndex(self.from_box.count() - 1)
+
+    @property
+    def is_note(self) -> bool:
+        """Whether an internal note is being written."""
+        return self.tabs.currentIndex() == 1
+
+    @property
+    def ticket_id(self) -> int:
+        """The ticket this text belongs to."""
+        return self._ticket_id
+
+    @property
+    def last_message_id(self) -> int | None:
+        """The newest message there was when the reply was begun."""
+        return self._start.last_message_id if self._start is not None else None
+
+    def set_note(self, *, on: bool) -> None:
+        """Switch between reply and note."""
+        if self.tabs.currentIndex() != int(on):
+            self.tabs.setCurrentIndex(int(on))
+            return
+        restyle(self, kind="note" if on else "reply")
+        for part in (self._to_row, self.then_button, self.send_more):
+            part.setVisible(not on)
+        self._cc_row.setVisible(not on and bool(self.cc.addresses or self.bcc.addresses))
+        self._subject_row.setVisible(not on and self._subject_row.property("wanted") is True)
+        self.send_button.setText(tr("Add note") if on else tr("Send"))
+        restyle(self.send_button, variant="note" if on else "primary")
+        self.edit.setPlaceholderText(tr("Write a note. Only your team can read it.") if on else tr("Write a reply…"))
+        self.edit.setAccessibleName(tr("Note text") if on else tr("Reply text"))
+
+    def begin(self, ticket_id: int, start: Any) -> None:
+        """Take recipients, sender and subject of a new reply; the text stays."""
+        self._ticket_id, self._start = ticket_id, start
+        self._warned = ""
+        self._show_warning(None)
+        self.to.set_addresses(start.to)
+        self.cc.set_addresses(start.cc)
+        self.bcc.set_addresses(())
+        self.subject.setText(start.subject)
+        self._choose_from(start.from_account_id, start.from_address)
+        self.explain.setToolTip("\n".join(_sentences(start.explanation)) or tr("Why these recipients?"))
+        self._cc_row.setVisible(not self.is_note and bool(start.cc))
+
+    def reset(self, ticket_id: int) -> None:
+        """Forget the text: another ticket is shown, or the mail is on its way."""
+        self._ticket_id, self._start = ticket_id, None
+        self._attachments = []
+        self.edit.clear()
+        self.edit.pictures.clear()
+        self._then, self._warned = "", ""
+        self._show_then()
+        self._show_files()
+        self._show_warning(None)
+        self._subject_row.setProperty("wanted", False)
+        self._subject_row.hide()
+        self.tabs.setCurrentIndex(0)
+
+    def restore(self, draft: ReplyDraft) -> None:
+        """Take a draft back after undo."""
+        self._ticket_id = draft.ticket_id
+        self.tabs.setCurrentIndex(0)
+        self.to.set_addresses(draft.to)
+        self.cc.set_addresses(draft.cc)
+        self.bcc.set_addresses(draft.bcc)
+        self._cc_row.setVisible(bool(draft.cc or draft.bcc))
+        self.subject.setText(draft.subject)
+        self._choose_from(draft.from_account_id, draft.from_address)
+        if draft.html:
+            self.edit.clear()
+            self.edit.insert_clean_html(draft.html)
+        else:
+            self.edit.setPlainText(draft.text)
+        self._attachments = [one for one in draft.attachments if not one.content_id]
+        self.edit.pictures = {one.content_id: one for one in draft.attachments if one.content_id}
+        self._show_files()
+        self.edit.setFocus()
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.edit.toPlainText().strip() or self._attachments)
+
+    def focus_reply(self) -> None:
+        """Begin to write a reply."""
+        self.tabs.setCurrentIndex(0)
+        self.edit.setFocus()
+
+    def focus_note(self) -> None:
+        """Begin to write a note."""
+        self.tabs.setCurrentIndex(1)
+        self.edit.setFocus()
+
+    def _show_cc(self) -> None:
+        self._cc_row.show()
+        self.cc.input.setFocus()
+
+    def show_subject(self) -> None:
+        """Let the subject be edited (CO-16)."""
+        shown = not self._subject_row.isVisible()
+        self._subject_row.setProperty("wanted", shown)
+        self._subject_row.setVisible(shown)
+        if shown:
+            self.subject.setFocus()
+
+    def show_format_bar(self, *, on: bool) -> None:
+        """Show or hide the formatting buttons."""
+        self._format_bar.setVisible(on)
+
+    # -- ComposerPort ---------------------------------------------------------------------------------------------
+    def insert_text(self, text: str) -> None:
+        """Insert plain text at the cursor."""
+        self.edit.insertPlainText(text)
+
+    def insert_html(self, html: str) -> None:
+        """Insert HTML at the cursor."""
+        self.edit.insert_clean_html(html)
+
+    def attach(self, filename: str, content_type: str, content: bytes) -> None:
+        """Attach a file."""
+        self._attachments.append(OutgoingAttachment(filename, content_type, content))
+        self._show_files()
+
+    def attach_files(self, paths: Sequence[Path]) -> None:
+        """Attach files from the disk."""
+        total = sum(len(one.content) for one in self._attachments)
+        for path in paths:
+            info = QFileInfo(str(path))
+            if not info.isFile():
+                continue
+            total += info.size()
+            if total > MAX_ATTACHED:
+                text = tr("{name} is too big: mail servers take about 25 MB in all.").format(name=path.name)
+                self._show_warning(Banner(text, "warning"))
+                return
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            self.attach(path.name, kind, path.read_bytes())
+
+    def ask_files(self) -> None:
+        """Let the agent choose files to attach."""
+        names, _filter = QFileDialog.getOpenFileNames(self, tr("Attach files"))
+        self.attach_files([Path(name) for name in names])
+
+    def ask_link(self) -> None:
+        """Let the agent enter a link."""
+        target, ok = QInputDialog.getText(self, tr("Insert a link"), tr("Address"), text="https://")
+        if ok and target.partition(":")[0] in {"http", "https", "mailto", "tel"}:
+            self.edit.set_link(target)
+
+    def _show_files(self) -> None:
+        layout = self._files.layout()
+        while layout is not None and (item := layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for attachment in self._attachments:
+            words = f"{attachment.filename}  {size_text(len(attachment.content))}  ×"
+            made = button(words, lambda one=attachment: self._detach(one), variant="chip", icon_name="paperclip")  # type: ignore[misc]
+            made.setAccessibleName(tr("Remove attachment {name}").format(name=attachment.filename))
+            layout.addWidget(made)  # type: ignore[union-attr]
+        self._files.setVisible(bool(self._attachments))
+
+    def _detach(self, attachment: OutgoingAttachment) -> None:
+        self._attachments.remove(attachment)
+        self._show_files()
+
+    # -- sending --------------------------------------------------------------------------------------------------
+    def _then_menu(self) -> None:
+        menu = Menu(self)
+        menu.add(tr("Leave the status as it is"), lambda: self._set_then(""), checked=not self._then)
+        for status in self._facts.statuses:
+            menu.add(status.name, lambda one=status: self._set_then(one.key), checked=status.key == self._then)  # type: ignore[misc]
+        menu.below(self.then_button, above=True)
+
+    def _set_then(self, key: str) -> None:
+        self._then = key
+        self._show_then()
+
+    def _show_then(self) -> None:
+        status = self._facts.status(self._then)
+        words = tr("then {status}").format(status=status.name) if status else tr("status stays")
+        self.then_button.setText(words)
+        self.then_button.setAccessibleName(tr("Status after sending: {status}").format(status=words))
+
+    def _closing_status(self) -> Status | None:
+        return next((one for one in self._facts.statuses if one.category.value == "closed"), None)
+
+    def _send_menu(self) -> None:
+        menu = Menu(self)
+        closing = self._closing_status()
+        if closing is not None:
+            words = tr("Send and set {status}").format(status=closing.name)
+            menu.add(words, lambda: self.submit(then="closed"), icon_name="circle-check", key="Ctrl+Shift+Return")
+        menu.addSeparator()
+        now = datetime.now().astimezone()
+        for words, at in (
+            (tr("Send in one hour"), now + timedelta(hours=1)),
+            (tr("Send tomorrow at 8:00"), _morning(now, 1)),
+            (tr("Send on Monday at 8:00"), _morning(now, (7 - now.weekday()) or 7)),
+        ):
+            menu.add(words, lambda when=at: self.submit(send_at=when), icon_name="clock")  # type: ignore[misc]
+        menu.below(self.send_more, above=True)
+
+    def draft(self) -> ReplyDraft:
+        """Return what was written as a draft."""
+        html, text = serialize(self.edit.document())
+        account_id, address = self.from_box.currentData() or (0, "")
+        base = ReplyDraft(
+            ticket_id=self._ticket_id,
+            from_account_id=account_id,
+            from_address=address,
+            to=self.to.addresses,
+            cc=self.cc.addresses,
+            bcc=self.bcc.addresses,
+            subject=self.subject.text().strip(),
+            text=text,
+            html=html,
+            attachments=(*self._attachments, *self.edit.used_pictures()),
+            last_message_id=self.last_message_id,
+        )
+        answered = getattr(self._start, "answers_message_id", None)
+        return replace(base, answers_message_id=answered) if answered is not None else base
+
+    def submit(self, *, then: str | None = None, send_at: datetime | None = None) -> None:
+        """Send the reply or add the note, unless something must be put right first."""
+        if self.is_note:
+            html, text = serialize(self.edit.document())
+            if text:
+                self.noted.emit(text, html)
+            return
+        draft = self.draft()
+        objection = self._objection(draft)
+        if objection:
+            return
+        closing = self._closing_status()
+        then_key = (closing.key if closing is not None else "") if then == "closed" else self._then
+        self.sent.emit(draft, then_key, send_at)
+
+    def _objection(self, draft: ReplyDraft) -> bool:
+        unreadable = self.to.unreadable or self.cc.unreadable or self.bcc.unreadable
+        if unreadable:
+            return self._object(tr("“{text}” is not an e-mail address.").format(text=unreadable), hard=True)
+        if not (draft.to or draft.cc or draft.bcc):
+            return self._object(tr("Nobody would get this mail. Enter a recipient."), hard=True)
+        if not draft.text and not draft.attachments:
+            return self._object(tr("There is nothing to send yet."), hard=True)
+        if not draft.from_address:
+            return self._object(tr("There is no mailbox to send from. Add one in the settings."), hard=True)
+        if _ATTACHED_WORDS.search(draft.text) and not draft.attachments:
+            return self._object(tr("The text speaks of an attachment, but nothing is attached."), hard=False)
+        return False
+
+    def _object(self, text: str, *, hard: bool) -> bool:
+        if not hard and self._warned == text:
+            return False
+        self._warned = text
+        choices = [] if hard else [(tr("Send anyway"), lambda: self.submit())]  # noqa: PLW0108 -- no argument
+        self._show_warning(Banner(text, "danger" if hard else "warning", choices))
+        return True
+
+    def warn_stale(self, count: int, send_anyway: Any, look: Any) -> None:
+        """Say that new messages arrived while the agent was writing (IN-09)."""
+        text = tr("%n new message(s) arrived while you were writing.", count)
+        self._show_warning(Banner(text, "warning", [(tr("Look first"), look), (tr("Send anyway"), send_anyway)]))
+
+    def warn(self, text: str) -> None:
+        """Say that sending failed; the text stays."""
+        self._show_warning(Banner(text, "danger"))
+
+    def _show_warning(self, banner: Banner | None) -> None:
+        layout = self._warning_holder.layout()
+        while layout is not None and (item := layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        if banner is not None:
+            layout.addWidget(banner)  # type: ignore[union-attr]
+        self._warning_holder.setVisible(banner is not None)
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    return (now + timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+
+
+def _sentences(explanation: Any) -> list[str]:
+    if isinstance(explanation, str):
+        return [explanation] if explanation else []
+    return [str(sentence) for sentence in explanation or ()]

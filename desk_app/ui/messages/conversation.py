@@ -1,0 +1,256 @@
+"""The thread of one ticket: folded rows, cards, history lines (ui.md 4.4)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desk_app.domain.messages.model import MessageKind
+from desk_app.domain.tickets.model import TicketEvent
+from desk_app.services.queries.conversation import ConversationView, MessageView
+from desk_app.ui.language import tr
+from desk_app.ui.messages.cards import FoldedMessage, MessageCard, event_line
+from desk_app.ui.session import DeskSession
+from desk_app.ui.widgets.basics import button, scroller
+from desk_app.ui.widgets.layout import boxed, clear, column, row
+from desk_app.ui.work import Job
+
+OPEN_AT_MOST = 6
+FOLD_GROUP = 6
+"""More read messages in a row than this become one line, "12 earlier messages"."""
+SLICE_SECONDS = 0.012
+QUIET_EVENTS = frozenset(
+    {"TicketCreated", "MessageReceived", "MessageAdded", "ReplyQueued", "ReplySent", "NoteAdded", "MessageJoined"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    at: datetime
+    message: MessageView | None = None
+    event: TicketEvent | None = None
+
+
+def entries(view: ConversationView) -> list[_Entry]:
+    """Return messages and those history lines that are not told by a message, oldest first."""
+    found = [_Entry(message.created_at, message=message) for message in view.messages]
+    found += [
+        _Entry(event.at, event=event)
+        for event in view.events
+        if event.kind not in QUIET_EVENTS and not (event.kind == "StatusChanged" and event.message_id)
+    ]
+    return sorted(found, key=lambda entry: (entry.at, entry.event is not None))
+
+
+def opened(view: ConversationView) -> set[int]:
+    """Return the messages shown as cards: what is unread, and the last one a customer or colleague wrote."""
+    unread = [message.id for message in view.messages if message.id > view.last_seen_message_id]
+    chosen = set(unread[:OPEN_AT_MOST])
+    chosen.update(message.id for message in view.messages[-1:])
+    inbound = [message for message in view.messages if message.kind is not MessageKind.INTERNAL_NOTE]
+    chosen.update(message.id for message in inbound[-1:])
+    chosen.update(
+        message.id
+        for message in view.messages
+        if message.delivery is not None and message.delivery.state in {"unknown", "failed"}
+    )
+    return chosen
+
+
+class Thread(QWidget):
+    """Builds the thread in slices of a few milliseconds, so that a long one never stops the window."""
+
+    card_made = Signal(object)
+    ready = Signal()
+
+    def __init__(self, session: DeskSession) -> None:
+        super().__init__()
+        self.setObjectName("canvas")
+        self._session = session
+        self._view: ConversationView | None = None
+        self._cards: dict[int, MessageCard] = {}
+        self._open: set[int] = set()
+        self._waiting: list[Callable[[], None]] = []
+        self._image_jobs: list[Job] = []
+        self._first_open: QWidget | None = None
+        self._keep_scroll: int | None = None
+        self._list: QVBoxLayout = column(margins=(16, 14, 16, 14), spacing=10)
+        content = boxed(column(self._list, None), "canvas")
+        self.area = scroller(content, tr("Conversation"))
+        self.setLayout(column(self.area))
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._build_slice)
+
+    @property
+    def cards(self) -> dict[int, MessageCard]:
+        """The open cards by message id."""
+        return self._cards
+
+    @property
+    def building(self) -> bool:
+        """Whether parts are still to come."""
+        return bool(self._waiting)
+
+    def show_view(self, view: ConversationView, *, same_ticket: bool) -> None:
+        """Show a ticket, or the same one after a change: what was open stays open, and the place stays."""
+        before = self._view
+        self._keep_scroll = self.area.verticalScrollBar().value() if same_ticket else None
+        known = {message.id for message in before.messages} if same_ticket and before is not None else set()
+        news = {message.id for message in view.messages} - known if known else set()
+        self._open = (self._open | news) if same_ticket else opened(view)
+        self._view = view
+        self._rebuild()
+
+    def clear_view(self) -> None:
+        """Show nothing."""
+        self._view = None
+        self._waiting.clear()
+        self._timer.stop()
+        self._cards.clear()
+        clear(self._list)
+
+    def _rebuild(self) -> None:
+        for job in self._image_jobs:
+            job.cancel()
+        self._image_jobs.clear()
+        self._waiting = []
+        self._cards = {}
+        self._first_open = None
+        self.area.viewport().setUpdatesEnabled(False)
+        clear(self._list)
+        if self._view is None:
+            return
+        folded: list[MessageView] = []
+        for entry in entries(self._view):
+            if entry.message is not None and entry.message.id not in self._open:
+                folded.append(entry.message)
+                continue
+            self._plan_folded(folded)
+            folded = []
+            if entry.message is not None:
+                self._waiting.append(lambda message=entry.message: self._add_card(message))  # type: ignore[misc]
+            elif entry.event is not None:
+                self._waiting.append(lambda event=entry.event: self._list.addWidget(event_line(event)))  # type: ignore[misc]
+        self._plan_folded(folded)
+        self._timer.start()
+        self._build_slice()
+
+    def _plan_folded(self, folded: Sequence[MessageView]) -> None:
+        if len(folded) > FOLD_GROUP:
+            hidden = tuple(folded[:-1])
+            self._waiting.append(lambda: self._add_divider(hidden))
+            folded = folded[-1:]
+        for message in folded:
+            self._waiting.append(lambda message=message: self._add_folded(message))  # type: ignore[misc]
+
+    def _build_slice(self) -> None:
+        end = time.perf_counter() + SLICE_SECONDS
+        while self._waiting and time.perf_counter() < end:
+            self._waiting.pop(0)()
+        if not self._waiting:
+            self._timer.stop()
+            self.area.viewport().setUpdatesEnabled(True)
+            QTimer.singleShot(0, self, self._settle)
+
+    def _settle(self) -> None:
+        scroll_bar = self.area.verticalScrollBar()
+        if self._keep_scroll is not None:
+            scroll_bar.setValue(self._keep_scroll)
+            self._keep_scroll = None
+        elif self._first_open is not None:
+            scroll_bar.setValue(max(0, self._first_open.y() - 60))
+        self.ready.emit()
+
+    def _add_divider(self, hidden: Sequence[MessageView]) -> None:
+        ids = {message.id for message in hidden}
+        holder = boxed(column(spacing=10))
+
+        def unfold() -> None:
+            inside = holder.layout()
+            clear(inside)  # type: ignore[arg-type]
+            for message in hidden:
+                inside.addWidget(self._folded(message))  # type: ignore[union-attr]
+
+        words = tr("%n earlier message(s)", len(ids))
+        more = button(words, unfold, variant="fold", icon_name="chevrons-up")
+        holder.layout().addWidget(boxed(row(None, more, None)))  # type: ignore[union-attr]
+        self._list.addWidget(holder)
+
+    def _folded(self, message: MessageView) -> FoldedMessage:
+        line = FoldedMessage(message)
+        line.clicked.connect(lambda _checked=False: self.open_message(message.id))
+        return line
+
+    def _add_folded(self, message: MessageView) -> None:
+        self._list.addWidget(self._folded(message))
+
+    def _add_card(self, message: MessageView) -> None:
+        card = MessageCard(message)
+        self._cards[message.id] = card
+        self.card_made.emit(card)
+        self._list.addWidget(card)
+        if self._view is not None and self._first_open is None:
+            first_unread = next((m.id for m in self._view.messages if m.id > self._view.last_seen_message_id), None)
+            last = self._view.messages[-1].id
+            if message.id == (first_unread or last):
+                self._first_open = card
+        self._load_inline(card)
+
+    def open_message(self, message_id: int) -> None:
+        """Unfold a message and bring it into view."""
+        if message_id not in self._open:
+            self._open.add(message_id)
+            self._keep_scroll = self.area.verticalScrollBar().value()
+            self._rebuild()
+        card = self._cards.get(message_id)
+        if card is not None:
+            self.area.ensureWidgetVisible(card, 0, 40)
+
+    def fold_message(self, message_id: int) -> None:
+        """Fold a message again."""
+        self._open.discard(message_id)
+        self._keep_scroll = self.area.verticalScrollBar().value()
+        self._rebuild()
+
+    def open_all(self, *, opened_up: bool) -> None:
+        """Unfold or fold everything."""
+        if self._view is not None:
+            self._open = {message.id for message in self._view.messages} if opened_up else opened(self._view)
+            self._keep_scroll = self.area.verticalScrollBar().value()
+            self._rebuild()
+
+    def step(self, by: int) -> None:
+        """Scroll to the next or previous open card."""
+        here = self.area.verticalScrollBar().value()
+        places = sorted(card.y() for card in self._cards.values())
+        later = [place for place in places if place > here + 20] if by > 0 else [p for p in places if p < here - 20]
+        if later:
+            self.area.verticalScrollBar().setValue(later[0] - 10 if by > 0 else later[-1] - 10)
+
+    def _load_inline(self, card: MessageCard) -> None:
+        """Fetch pictures that lie in the mail itself; they come from the database, never from a network."""
+        used = card.message.html + card.message.folded_html
+        wanted = [
+            (one.id, one.content_id)
+            for one in card.message.attachments
+            if one.content_id and f"cid:{one.content_id}" in used
+        ]
+        if not wanted:
+            return
+        conversations = self._session.desk.conversations
+
+        def read() -> dict[str, bytes]:
+            images = {}
+            for attachment_id, content_id in wanted:
+                found = conversations.attachment(attachment_id)
+                if found is not None:
+                    images[f"cid:{content_id}"] = found[1]
+            return images
+
+        self._image_jobs.append(self._session.work.run(read, card.supply, owner=card))

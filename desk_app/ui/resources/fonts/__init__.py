@@ -1,0 +1,1 @@
+"""Inter (OFL-1.1, see LICENSE.txt), static instances."""

@@ -1,0 +1,152 @@
+"""What every screen shares: the desk, who is signed in, and what changed (architecture.md, data flow 7)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from desk_app.domain.mailboxes.desk import DeskSettings
+from desk_app.domain.mailboxes.model import Account, AccountHealth
+from desk_app.domain.people.actor import Actor, ActorKind
+from desk_app.domain.people.agent import Agent, Department
+from desk_app.domain.tickets.model import Status
+from desk_app.services.queries.changes import Change
+from desk_app.ui.work import Work
+
+if TYPE_CHECKING:
+    from desk_app.services.desk import Desk
+
+_log = logging.getLogger(__name__)
+POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFacts:
+    """What hardly ever changes and every screen needs, read in one go."""
+
+    agents: Sequence[Agent] = ()
+    departments: Sequence[Department] = ()
+    statuses: Sequence[Status] = ()
+    accounts: Sequence[tuple[Account, AccountHealth]] = ()
+    settings: DeskSettings = field(default_factory=DeskSettings)
+
+    def account(self, account_id: int | None) -> Account | None:
+        """Return an account by id."""
+        return next((account for account, _ in self.accounts if account.id == account_id), None)
+
+    def agent(self, agent_id: int | None) -> Agent | None:
+        """Return an agent by id."""
+        return next((agent for agent in self.agents if agent.id == agent_id), None)
+
+    def status(self, key: str) -> Status | None:
+        """Return a status by key."""
+        return next((status for status in self.statuses if status.key == key), None)
+
+
+class ChangeWatcher(QThread):
+    """Polls the change feed, four times a second, on a thread of its own."""
+
+    changed = Signal(object)
+
+    def __init__(self, open_feed: Callable[[], Any], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open_feed = open_feed
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        """Poll until `stop`."""
+        feed = None
+        try:
+            feed = self._open_feed()
+            while not self._end.wait(POLL_SECONDS):
+                try:
+                    found = feed.poll()
+                except Exception:  # noqa: BLE001 -- a database that is away for a while must not end the watch
+                    _log.warning("the change feed failed; trying again", exc_info=True)
+                    self._end.wait(2)
+                    continue
+                if found:
+                    self.changed.emit(found)
+        except Exception:  # noqa: BLE001 -- a thread has nobody to raise to
+            _log.exception("the change feed cannot be opened")
+        finally:
+            if feed is not None:
+                feed.close()
+
+    def stop(self) -> None:
+        """End within a moment."""
+        self._end.set()
+        self.wait(2000)
+
+
+class DeskSession(QObject):
+    """One agent at one desk. Signals come on the GUI thread, whoever caused the change."""
+
+    facts_changed = Signal()
+    tickets_changed = Signal(object)
+    """A frozenset of ticket ids."""
+    outbox_changed = Signal()
+    accounts_changed = Signal()
+    quarantine_changed = Signal()
+
+    def __init__(self, desk: Desk, agent: Agent, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.agent = agent
+        self.actor = Actor(ActorKind.AGENT, agent.id, agent.name)
+        self.work = Work(self)
+        self.facts = DeskFacts()
+        self._watcher: ChangeWatcher | None = None
+
+    def load(self, done: Callable[[], None] | None = None) -> None:
+        """Read the facts anew; `done` is called when they are there."""
+        desk = self.desk
+
+        def read() -> DeskFacts:
+            return DeskFacts(
+                agents=tuple(desk.people.agents()),
+                departments=tuple(desk.people.departments()),
+                statuses=tuple(desk.ticket_queries.statuses()),
+                accounts=tuple(desk.mailboxes.list()),
+                settings=desk.settings.desk(),
+            )
+
+        def arrived(facts: DeskFacts) -> None:
+            self.facts = facts
+            self.facts_changed.emit()
+            if done is not None:
+                done()
+
+        self.work.run(read, arrived, owner=self)
+
+    def watch(self) -> None:
+        """Follow what others, the worker and this window change."""
+        self._watcher = ChangeWatcher(self.desk.changes, self)
+        self._watcher.changed.connect(self.take_changes)
+        self._watcher.start()
+
+    def take_changes(self, changes: Sequence[Change]) -> None:
+        """Tell the screens about changes."""
+        entities = {change.entity for change in changes}
+        tickets = frozenset(change.entity_id for change in changes if change.entity == "ticket")
+        if tickets:
+            self.tickets_changed.emit(tickets)
+        if "outbox" in entities:
+            self.outbox_changed.emit()
+        if "inbound" in entities:
+            self.quarantine_changed.emit()
+        if entities & {"account", "setting", "agent", "department"}:
+            self.load()
+            self.accounts_changed.emit()
+
+    def close(self) -> bool:
+        """Stop watching and working; returns whether everything ended in time."""
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+        return self.work.close()

@@ -1,0 +1,154 @@
+"""The live theme: one object that fills palette and style sheet from the tokens and tells everybody (ui.md 7.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+
+from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette, QPixmapCache
+from PySide6.QtWidgets import QApplication
+
+from desk_app.ui import resources_path
+from desk_app.ui.theme import fonts, tokens
+
+
+class Scheme(StrEnum):
+    """Which look the agent asked for."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+_PALETTE: tuple[tuple[QPalette.ColorRole, str], ...] = (
+    (QPalette.ColorRole.Window, "bg_sidebar"),
+    (QPalette.ColorRole.WindowText, "text_primary"),
+    (QPalette.ColorRole.Base, "bg_surface"),
+    (QPalette.ColorRole.AlternateBase, "bg_sunken"),
+    (QPalette.ColorRole.Text, "text_primary"),
+    (QPalette.ColorRole.Button, "bg_surface"),
+    (QPalette.ColorRole.ButtonText, "text_primary"),
+    (QPalette.ColorRole.BrightText, "danger"),
+    (QPalette.ColorRole.Highlight, "accent"),
+    (QPalette.ColorRole.HighlightedText, "on_accent"),
+    (QPalette.ColorRole.Accent, "accent"),
+    (QPalette.ColorRole.Link, "accent_text"),
+    (QPalette.ColorRole.LinkVisited, "violet"),
+    (QPalette.ColorRole.PlaceholderText, "text_tertiary"),
+    (QPalette.ColorRole.ToolTipBase, "text_primary"),
+    (QPalette.ColorRole.ToolTipText, "bg_surface"),
+    (QPalette.ColorRole.Light, "bg_raised"),
+    (QPalette.ColorRole.Midlight, "border_subtle"),
+    (QPalette.ColorRole.Mid, "border_default"),
+    (QPalette.ColorRole.Dark, "border_strong"),
+    (QPalette.ColorRole.Shadow, "shadow"),
+)
+_QSS_GLYPHS = (("check", "on_accent", 3.0), ("chevron-down", "text_tertiary", 2.0), ("circle-small", "on_accent", 3.0))
+
+
+class Theme(QObject):
+    """Colours and sizes as they are now. `changed` is emitted after palette and style sheet are in place."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.family = fonts.FAMILY
+        self.scheme = Scheme.LIGHT
+        self.factor = 1.0
+        self.reduce_motion = False
+        self.high_contrast = False
+        self._tokens: Mapping[str, str] = tokens.LIGHT
+        self._glyphs: QTemporaryDir | None = None
+        self._following = False
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the dark colours are on, whoever asked for them."""
+        return tokens.luminance(self._tokens["bg_surface"]) < 0.5
+
+    def hex(self, token: str) -> str:
+        """Return a token's colour as "#RRGGBB"."""
+        return self._tokens[token]
+
+    def colour(self, token: str) -> QColor:
+        """Return a token's colour."""
+        return QColor(self._tokens[token])
+
+    def px(self, pixels: float) -> int:
+        """Return a px token after the text size setting."""
+        return max(1, round(pixels * self.factor))
+
+    def apply(
+        self,
+        scheme: Scheme | str | None = None,
+        *,
+        factor: float | None = None,
+        high_contrast: bool | None = None,
+    ) -> None:
+        """Switch live; what is None stays as it is."""
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        fonts.load()
+        if not self._following:
+            app.styleHints().colorSchemeChanged.connect(self._system_changed)
+            self._following = True
+        self.scheme = Scheme(scheme) if scheme is not None else self.scheme
+        self.factor = factor if factor is not None else self.factor
+        self.high_contrast = high_contrast if high_contrast is not None else self.high_contrast
+        hints = QGuiApplication.styleHints()
+        if self.scheme is Scheme.SYSTEM:
+            hints.unsetColorScheme()
+            dark = hints.colorScheme() == Qt.ColorScheme.Dark
+        else:
+            dark = self.scheme is Scheme.DARK
+            hints.setColorScheme(Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light)
+        chosen = tokens.DARK if dark else tokens.LIGHT
+        self._tokens = tokens.high_contrast(chosen) if self.high_contrast else chosen
+        QPixmapCache.clear()
+        app.setFont(fonts.font(13))
+        app.setPalette(self.palette())
+        app.setStyleSheet(self.style_sheet())
+        self.changed.emit()
+        for window in app.topLevelWidgets():
+            window.update()
+
+    def _system_changed(self) -> None:
+        if self.scheme is Scheme.SYSTEM:
+            self.apply()
+
+    def palette(self) -> QPalette:
+        """Return the palette of the present colours."""
+        made = QPalette()
+        for role, token in _PALETTE:
+            made.setColor(role, self.colour(token))
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+            made.setColor(QPalette.ColorGroup.Disabled, role, self.colour("text_disabled"))
+        return made
+
+    def style_sheet(self) -> str:
+        """Fill the template: `$token` becomes a colour, `@13` the px size 13 after the text size setting."""
+        source = (resources_path() / "app.qss").read_text(encoding="utf-8")
+        values = {**self._tokens, "glyphs": self._write_glyphs(), "family": self.family}
+        filled = re.sub(r"\$(\w+)", lambda match: values[match.group(1)], source)
+        return re.sub(r"@(\d+)", lambda match: f"{self.px(int(match.group(1)))}px", filled)
+
+    def _write_glyphs(self) -> str:
+        from desk_app.ui.theme.icons import svg  # noqa: PLC0415 -- icons look colours up here
+
+        folder = QTemporaryDir()  # a style sheet takes files only, and caches them by name: a new folder a theme
+        for name, token, width in _QSS_GLYPHS:
+            with open(folder.filePath(f"{name}.svg"), "w", encoding="utf-8") as file:  # noqa: PTH123 -- a Qt path
+                file.write(svg(name, self._tokens[token], width))
+        self._glyphs = folder
+        return folder.path().replace("\\", "/")
+
+
+@cache
+def theme() -> Theme:
+    """Return the program's one theme."""
+    return Theme()

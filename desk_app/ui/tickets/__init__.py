@@ -1,0 +1,1 @@
+"""Lists of tickets, and what is done to tickets."""

@@ -1,0 +1,141 @@
+"""Words for states, priorities, times and history lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QDateTime, QLocale
+
+from desk_app.domain.tickets.model import Bucket, Priority, TicketEvent
+from desk_app.services.queries.tickets import TicketRow
+from desk_app.ui.language import tr
+
+BUCKET_TONES = {
+    Bucket.OPEN: "info",
+    Bucket.WAITING: "warning",
+    Bucket.CLOSED: "success",
+    Bucket.SNOOZED: "violet",
+    Bucket.SPAM: "danger",
+    Bucket.TRASH: "danger",
+    Bucket.MERGED: "teal",
+}
+BUCKET_ICONS = {
+    Bucket.OPEN: ("circle-dot", "info"),
+    Bucket.WAITING: ("hourglass", "warning"),
+    Bucket.CLOSED: ("circle-check", "success"),
+    Bucket.SNOOZED: ("alarm-clock", "violet"),
+    Bucket.SPAM: ("shield-alert", "danger"),
+    Bucket.TRASH: ("trash-2", "danger"),
+    Bucket.MERGED: ("merge", "teal"),
+}
+PRIORITY_TONES = {Priority.LOW: "", Priority.NORMAL: "", Priority.HIGH: "warning", Priority.URGENT: "danger"}
+
+
+def priority_name(priority: Priority) -> str:
+    """Return the word for a priority."""
+    return {
+        Priority.LOW: tr("Low"),
+        Priority.NORMAL: tr("Normal"),
+        Priority.HIGH: tr("High"),
+        Priority.URGENT: tr("Urgent"),
+    }[priority]
+
+
+def bucket_name(bucket: Bucket) -> str:
+    """Return the word for a bucket."""
+    return {
+        Bucket.OPEN: tr("Open"),
+        Bucket.WAITING: tr("Waiting"),
+        Bucket.CLOSED: tr("Closed"),
+        Bucket.SNOOZED: tr("Snoozed"),
+        Bucket.SPAM: tr("Spam"),
+        Bucket.TRASH: tr("Trash"),
+        Bucket.MERGED: tr("Merged"),
+    }[bucket]
+
+
+def utc_now() -> datetime:
+    """Return the present instant."""
+    return datetime.now(UTC)
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """Return an age for lists: "2 min", "3 h", "14 Nov", "Nov 2024"."""
+    age = now - at
+    if age < timedelta(minutes=1):
+        return tr("now")
+    if age < timedelta(hours=1):
+        return tr("%n min", int(age.total_seconds() // 60))
+    if age < timedelta(hours=24):
+        return tr("%n h", int(age.total_seconds() // 3600))
+    local = at.astimezone()
+    date = QDateTime.fromSecsSinceEpoch(int(local.timestamp()))
+    pattern = "d MMM" if age < timedelta(days=300) else "MMM yyyy"
+    return QLocale().toString(date, pattern)
+
+
+def card_time(at: datetime, now: datetime) -> str:
+    """Return a time for cards: "Today 09:12", "14 Nov 09:12"."""
+    date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
+    days = (now.astimezone().date() - at.astimezone().date()).days
+    clock = QLocale().toString(date, "HH:mm")
+    if days == 0:
+        return tr("Today") + " " + clock
+    if days == 1:
+        return tr("Yesterday") + " " + clock
+    return QLocale().toString(date, "d MMM HH:mm" if 0 <= days < 300 else "d MMM yyyy HH:mm")
+
+
+def full_time(at: datetime) -> str:
+    """Return date and time in full, in the agent's locale and time zone."""
+    date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
+    return QLocale().toString(date, QLocale.FormatType.LongFormat)
+
+
+def size_text(size: int) -> str:
+    """Return a size in bytes for people."""
+    return QLocale().formattedDataSize(size, 0 if size < 1024 * 1024 else 1)
+
+
+def spoken_row(row: TicketRow) -> str:
+    """Return the sentence a screen reader says of a list row (ui.md 6)."""
+    parts = [
+        tr("Unread.") if row.unread else "",
+        row.requester_name or row.requester_email,
+        row.subject or tr("(no subject)"),
+        row.status_name,
+        priority_name(row.priority) if row.priority in {Priority.HIGH, Priority.URGENT} else "",
+        tr("assigned to {name}").format(name=row.assignee_name) if row.assignee_name else "",
+        tr("has attachments") if row.has_attachments else "",
+        short_time(row.activity_at, utc_now()),
+    ]
+    first, rest = parts[0], ", ".join(part for part in parts[1:] if part)
+    return f"{first} {rest}".strip()
+
+
+def event_text(event: TicketEvent) -> str:
+    """Return a history line: who did what, old and new."""
+    who = event.actor.name
+    old, new = event.old or "", event.new or ""
+    known = {
+        "TicketCreated": tr("{who} opened the ticket"),
+        "TicketAssigned": tr("{who} assigned it to {new}") if new else tr("{who} took the assignment away"),
+        "StatusChanged": tr("{who} set the status: {old} → {new}"),
+        "PriorityChanged": tr("{who} set the priority: {old} → {new}"),
+        "TicketRenamed": tr("{who} changed the subject to “{new}”"),
+        "TicketTagged": tr("{who} added the tag {new}"),
+        "TicketSnoozed": tr("{who} snoozed it until {new}"),
+        "TicketMoved": tr("{who} moved it to {new}"),
+        "TicketMerged": tr("{who} merged {new} into this ticket"),
+        "TicketSplit": tr("{who} split messages into {new}"),
+        "TicketTrashed": tr("{who} moved it to the trash"),
+        "TicketRestored": tr("{who} took it out of the trash"),
+        "TicketMarkedSpam": tr("{who} marked it as spam"),
+        "TicketUnmarkedSpam": tr("{who} said it is no spam"),
+        "RequesterChanged": tr("{who} changed the customer: {old} → {new}"),
+    }.get(event.kind)
+    if known is not None:
+        return known.format(who=who, old=old, new=new)
+    words = "".join(f" {char.lower()}" if char.isupper() else char for char in event.kind).strip()
+    change = f": {old} → {new}" if old and new else f": {new or old}" if new or old else ""
+    return f"{who} · {words}{change}"

@@ -1,0 +1,152 @@
+"""Declarative layouts; spacing comes from the scale 2-4-6-8-12-16-20-24-32-40 (ui.md 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
+
+Margins = tuple[int, int, int, int]
+Item = QWidget | QLayout | int | None
+"""A widget, a layout, a fixed gap in px, or None for a stretch."""
+
+
+def _fill(layout: QBoxLayout, items: Iterable[Item], margins: Margins, spacing: int) -> None:
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    for item in items:
+        if item is None:
+            layout.addStretch(1)
+        elif isinstance(item, int):
+            layout.addSpacing(item)
+        elif isinstance(item, QWidget):
+            layout.addWidget(item)
+        else:
+            layout.addLayout(item)
+
+
+def row(*items: Item, margins: Margins = (0, 0, 0, 0), spacing: int = 8) -> QHBoxLayout:
+    """Return a horizontal box."""
+    layout = QHBoxLayout()
+    _fill(layout, items, margins, spacing)
+    return layout
+
+
+def column(*items: Item, margins: Margins = (0, 0, 0, 0), spacing: int = 8) -> QVBoxLayout:
+    """Return a vertical box."""
+    layout = QVBoxLayout()
+    _fill(layout, items, margins, spacing)
+    return layout
+
+
+def boxed(layout: QLayout, name: str = "", *, frame: bool = False) -> QWidget:
+    """Return a widget around a layout; `name` is what the style sheet knows it by."""
+    widget: QWidget = QFrame() if frame else QWidget()
+    if name:
+        widget.setObjectName(name)
+        widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
+    widget.setLayout(layout)
+    return widget
+
+
+def hairline(*, vertical: bool = False) -> QWidget:
+    """Return a line of one px."""
+    line = QWidget()
+    line.setObjectName("hairline")
+    line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and destroy it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        inner = item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class FlowLayout(QLayout):
+    """Puts widgets beside each other and goes on in the next line: chips, tiles, languages with long words."""
+
+    def __init__(self, *, spacing: int = 6) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setSpacing(spacing)
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Take an item over."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Return how many items there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Give an item back."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def insert(self, index: int, widget: QWidget) -> None:
+        """Add a widget before the item at `index`."""
+        self.addWidget(widget)
+        self._items.insert(index, self._items.pop())
+        self.invalidate()
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Ask for no more room than needed."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that the height follows from the width."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height for a width."""
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the items."""
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """Return the wished size."""
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        """Return the size of the biggest item."""
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _arrange(self, rect: QRect, *, move: bool) -> int:
+        x, y, line = rect.x(), rect.y(), 0
+        for item in self._items:
+            widget = item.widget()
+            if widget is not None and widget.isHidden():
+                continue
+            hint = item.sizeHint()
+            grows = widget is not None and widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Expanding
+            wanted = item.minimumSize().width() if grows else hint.width()
+            if x + wanted > rect.right() + 1 and line:
+                x, y, line = rect.x(), y + line + self.spacing(), 0
+            width = rect.right() + 1 - x if grows else min(hint.width(), max(rect.width(), 1))
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
+            x += width + self.spacing()
+            line = max(line, hint.height())
+        return y + line - rect.y()

@@ -1,0 +1,199 @@
+"""The one way from a view to a service: work runs off the GUI thread, results come back on it.
+
+See architecture.md, data flow 7. Three lanes: reads run side by side, writes one after the other in the order they were
+asked for, network work (connection tests, counting old mail) on its own threads, so that a slow server delays no list.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+
+from desk_app.ui.problems import Problem, explain
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Lane(StrEnum):
+    """Which threads do a piece of work."""
+
+    READ = "read"
+    WRITE = "write"
+    NETWORK = "network"
+
+
+class Job:
+    """A piece of work under way. `cancel` makes sure that nothing of it is delivered any more."""
+
+    def __init__(self, number: int, owner: QObject | None) -> None:
+        self.number = number
+        self.done: Callable[[Any], None] | None = None
+        self.failed: Callable[[Problem], None] | None = None
+        self.step: Callable[[Any], None] | None = None
+        self._owner = owner
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Drop the result; a stream also stops at its next item."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nothing will be delivered any more."""
+        return self._cancelled.is_set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody is still there to take the result."""
+        return not self.cancelled and (self._owner is None or shiboken6.isValid(self._owner))
+
+
+class _Post(QObject):
+    """Carries results to the GUI thread."""
+
+    arrived = Signal(int, str, object)
+
+
+class _Task(QRunnable):
+    def __init__(self, number: int, body: Callable[[Callable[[Any], None]], Any], post: _Post) -> None:
+        super().__init__()
+        self._number, self._body, self._post = number, body, post
+
+    def run(self) -> None:
+        try:
+            result = self._body(lambda item: self._post.arrived.emit(self._number, "step", item))
+        except Exception as error:  # noqa: BLE001 -- whatever went wrong becomes a message for the agent
+            self._post.arrived.emit(self._number, "failed", error)
+        else:
+            self._post.arrived.emit(self._number, "done", result)
+
+
+class Work(QObject):
+    """Runs work off the GUI thread. All callbacks come on the GUI thread and only while `owner` is alive."""
+
+    problem = Signal(object)
+    """A Problem nobody asked to handle."""
+    idle = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pools = {lane: QThreadPool(self) for lane in Lane}
+        self._pools[Lane.READ].setMaxThreadCount(3)
+        self._pools[Lane.WRITE].setMaxThreadCount(1)
+        self._pools[Lane.NETWORK].setMaxThreadCount(4)
+        self._numbers = itertools.count(1)
+        self._jobs: dict[int, Job] = {}
+        self._closed = False
+        self._post = _Post(self)
+        self._post.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        call: Callable[[], T],
+        done: Callable[[T], None] | None = None,
+        *,
+        failed: Callable[[Problem], None] | None = None,
+        owner: QObject | None = None,
+        lane: Lane = Lane.READ,
+    ) -> Job:
+        """Run `call` and hand its result to `done`. Without `failed` an error is announced by `problem`."""
+        return self._start(lambda _emit: call(), done, None, failed, owner, lane)
+
+    def write(
+        self,
+        call: Callable[[], T],
+        done: Callable[[T], None] | None = None,
+        *,
+        failed: Callable[[Problem], None] | None = None,
+        owner: QObject | None = None,
+    ) -> Job:
+        """Run a command; commands run one after the other."""
+        return self.run(call, done, failed=failed, owner=owner, lane=Lane.WRITE)
+
+    def stream(
+        self,
+        call: Callable[[], Iterator[T]],
+        step: Callable[[T], None],
+        done: Callable[[None], None] | None = None,
+        *,
+        failed: Callable[[Problem], None] | None = None,
+        owner: QObject | None = None,
+    ) -> Job:
+        """Run an iterator and hand over every item as it comes."""
+        holder: list[Job] = []
+        ready = threading.Event()
+
+        def body(emit: Callable[[Any], None]) -> None:
+            ready.wait()
+            for item in call():
+                if holder[0].cancelled:
+                    return
+                emit(item)
+
+        job = self._start(body, done, step, failed, owner, Lane.NETWORK)
+        holder.append(job)
+        ready.set()
+        return job
+
+    def _start(
+        self,
+        body: Callable[[Callable[[Any], None]], Any],
+        done: Callable[[Any], None] | None,
+        step: Callable[[Any], None] | None,
+        failed: Callable[[Problem], None] | None,
+        owner: QObject | None,
+        lane: Lane,
+    ) -> Job:
+        job = Job(next(self._numbers), owner)
+        job.done, job.step, job.failed = done, step, failed
+        if not self._closed:
+            self._jobs[job.number] = job
+            self._pools[lane].start(_Task(job.number, body, self._post))
+        return job
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._jobs)
+
+    @Slot(int, str, object)
+    def _deliver(self, number: int, what: str, value: object) -> None:
+        job = self._jobs.get(number) if what == "step" else self._jobs.pop(number, None)
+        if job is not None:
+            self._hand_over(job, what, value)
+        if not self._jobs and what != "step":
+            self.idle.emit()
+
+    def _hand_over(self, job: Job, what: str, value: object) -> None:
+        if what == "failed" and isinstance(value, BaseException):
+            found = explain(value)
+            _log.warning("work failed: %s", found.kind, exc_info=value if found.unexpected else None)
+            if not job.wanted:
+                return
+            if job.failed is not None:
+                job.failed(found)
+            else:
+                self.problem.emit(found)
+        elif job.wanted:
+            handler = job.step if what == "step" else job.done
+            if handler is not None:
+                handler(value)
+
+    def close(self, timeout_ms: int = 1500) -> bool:
+        """Take no more work and wait for what runs; returns whether everything ended in time."""
+        self._closed = True
+        for job in self._jobs.values():
+            job.cancel()
+        for pool in self._pools.values():
+            pool.clear()
+        ended = [pool.waitForDone(timeout_ms) for pool in self._pools.values()]
+        self._jobs.clear()
+        return all(ended)
