@@ -34,6 +34,8 @@ class AccountPolicy:
     `import_since_at` belongs to FirstImport.SINCE. Mail that arrived before `connected_at` is imported mail and
     triggers nothing. `reply_to_senders` are addresses or domains of contact forms whose Reply-To is the real customer
     ("*": every sender, MB-32). `max_bytes` is the size above which a mail is quarantined unread.
+    `plus_addressing` says that the server delivers "name+tag@..." to "name@...", so that answers may carry the ticket
+    in their address.
     """
 
     first_import: FirstImport = FirstImport.UNDECIDED
@@ -44,6 +46,7 @@ class AccountPolicy:
     reply_to_senders: tuple[str, ...] = ()
     max_bytes: int = 50 * 1024 * 1024
     poll_seconds: int = 60
+    plus_addressing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

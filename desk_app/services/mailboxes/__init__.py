@@ -1,0 +1,1 @@
+"""Use cases around mailboxes: accounts, fetching, the outbox, quarantine."""

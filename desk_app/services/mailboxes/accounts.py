@@ -1,0 +1,264 @@
+"""Mailboxes: adding, testing, the choice at the first connect, and "server has X, we have Y"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from desk_app.domain.mailboxes.model import Account, AccountHealth, FirstImport
+from desk_app.domain.people.actor import Actor
+from desk_app.plugin_api.channels import (
+    ChannelError,
+    ChannelFault,
+    ChannelSession,
+    Cursor,
+    Reconcilable,
+    SecretError,
+    ServerMessage,
+    StreamCount,
+    TestStep,
+)
+from desk_app.services.mailboxes.health import needs_alarm
+from desk_app.services.messages.intake import IntakeCounts, IntakeService
+from desk_app.services.ports.outside import Channels
+from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+_PAGE = 1000
+_MOST_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a server holds and what the desk has of it (MB-31). Counts are mails; `server_count` leaves out what was
+    declined at the first connect.
+
+    `missing` are mails on the server that are not in the ledger, oldest first, at most 500 of `missing_count`. `exact`
+    is False for channels that cannot list their mail: then only the counts are compared.
+    """
+
+    server_count: int
+    stored_count: int
+    missing: tuple[ServerMessage, ...]
+    missing_count: int
+    exact: bool
+
+
+class MailboxService:
+    """Configures accounts. Secrets go straight to the keychain and are never returned."""
+
+    def __init__(self, uow: UnitOfWorkFactory, channels: Channels, intake: IntakeService) -> None:
+        self._uow = uow
+        self._channels = channels
+        self._intake = intake
+
+    def list(self) -> list[tuple[Account, AccountHealth]]:
+        """Return every account with its health, in order."""
+        with self._uow() as uow:
+            return [(account, uow.accounts.health(account.id)) for account in uow.accounts.all()]
+
+    def alarms(self) -> tuple[tuple[Account, AccountHealth], ...]:
+        """Return the accounts somebody must look at (MB-04)."""
+        with self._uow() as uow:
+            limit = uow.settings.desk().alarm_after_failed_polls
+            rows = [(a, uow.accounts.health(a.id)) for a in uow.accounts.all(include_disabled=False)]
+        return tuple((account, health) for account, health in rows if needs_alarm(health, limit))
+
+    def get(self, account_id: int) -> Account | None:
+        """Return an account."""
+        with self._uow() as uow:
+            return uow.accounts.get(account_id)
+
+    def add(self, account: Account, secrets: Mapping[str, str], actor: Actor) -> int:
+        """Add an account and keep its secrets in the keychain; returns the new id.
+
+        Raises ValueError where an address is taken and SecretError where the keychain fails; nothing is added then.
+        """
+        with self._uow() as uow:
+            account_id = uow.accounts.add(account)
+            stored = uow.accounts.get(account_id) or replace(account, id=account_id)
+            self._keep(stored, secrets)
+            uow.changed("account", account_id, "insert", account.department_id)
+            _audit(uow, actor, "added", account_id)
+            uow.commit()
+        return account_id
+
+    def update(self, account: Account, secrets: Mapping[str, str], actor: Actor) -> None:
+        """Change an account; secrets that are not named stay as they are. Raises ValueError (address taken, or
+        somebody else changed the account meanwhile) and SecretError."""
+        with self._uow() as uow:
+            uow.accounts.save(account)
+            self._keep(account, secrets)
+            uow.accounts.set_health(replace(uow.accounts.health(account.id), next_try_at=None))
+            uow.changed("account", account.id, "update", account.department_id)
+            _audit(uow, actor, "changed", account.id)
+            uow.commit()
+
+    def remove(self, account_id: int, actor: Actor) -> None:
+        """Remove an account: its tickets stay, its secrets go."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+            uow.accounts.remove(account_id)
+            uow.changed("account", account_id, "delete", account.department_id)
+            _audit(uow, actor, "removed", account_id)
+            uow.commit()
+        store = self._channels.secrets(account)
+        for name in ("password", "smtp_password", "oauth", "oauth_client_secret"):
+            store.delete(name)
+
+    def enable(self, account_id: int, enabled: bool, actor: Actor) -> None:
+        """Switch fetching and sending of an account on or off."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+            uow.accounts.save(replace(account, enabled=enabled))
+            uow.changed("account", account_id, "update", account.department_id)
+            _audit(uow, actor, "enabled" if enabled else "disabled", account_id)
+            uow.commit()
+
+    def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str = "") -> Iterator[TestStep]:
+        """Try an account step by step; with `secrets`, before anything is stored."""
+        return self._channels.test(account, secrets, send_to=send_to)
+
+    def discover(self, address: str, *, channel: str = "email") -> Sequence[Any]:
+        """Return the settings a channel proposes for an address, best first."""
+        return self._channels.discover(channel, address)
+
+    # -- the first connect (MB-08, pains.md 5) ------------------------------------------------------------------------
+
+    def count_old_mail(self, account_id: int, since: datetime | None) -> Sequence[StreamCount]:
+        """Count what lies on the server, in all and since an instant. Raises ChannelError."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+        session = self._open(account)
+        try:
+            return session.counts(since)
+        finally:
+            session.close()
+
+    def decide_first_import(self, account_id: int, choice: FirstImport, since: datetime | None, actor: Actor) -> None:
+        """Choose what happens to the mail that already lies on the server, and allow fetching.
+
+        The server's position is asked for before the choice is written, and both are written together: whatever
+        arrives in between is fetched as new mail. Mail that arrived before this moment is imported mail and triggers
+        nothing. Raises ChannelError and ValueError.
+        """
+        if choice is FirstImport.UNDECIDED:
+            raise ValueError("A choice is needed: none, since, or archive.")
+        if choice is FirstImport.SINCE and since is None:
+            raise ValueError("The choice “from a date” needs the date.")
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+            before = uow.accounts.cursor(account_id)
+        if account.policy.first_import is not FirstImport.UNDECIDED and before.positions:
+            raise ValueError("The choice was made before, and mail has been fetched since.")
+        cursor = Cursor()
+        if choice is not FirstImport.ARCHIVE:
+            session = self._open(account)
+            try:
+                cursor = session.start_cursor(since if choice is FirstImport.SINCE else None)
+            finally:
+                session.close()
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+            policy = replace(
+                account.policy,
+                first_import=choice,
+                import_since_at=since if choice is FirstImport.SINCE else None,
+                connected_at=None if choice is FirstImport.NONE else uow.now(),
+            )
+            uow.accounts.save(replace(account, policy=policy))
+            uow.accounts.set_cursor(account_id, cursor)
+            uow.changed("account", account_id, "update", account.department_id)
+            _audit(uow, actor, f"first import: {choice.value}", account_id)
+            uow.commit()
+
+    # -- reconciliation (MB-31) ---------------------------------------------------------------------------------------
+
+    def reconcile(self, account_id: int) -> Reconciliation:
+        """Compare the server with the ledger and note both counts in the account's health. Raises ChannelError."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+        session = self._open(account)
+        try:
+            result = self._compare(account, session)
+        finally:
+            session.close()
+        with self._uow() as uow:
+            health = uow.accounts.health(account_id)
+            uow.accounts.set_health(replace(health, server_count=result.server_count, stored_count=result.stored_count))
+            uow.changed("account", account_id, "update", account.department_id)
+            uow.commit()
+        return result
+
+    def import_missing(self, account_id: int, source_keys: Sequence[str], actor: Actor) -> IntakeCounts:
+        """Fetch mails that a reconciliation found missing ("import these"). Raises ChannelError."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+        session = self._open(account)
+        try:
+            found = [m for key in source_keys if (m := session.fetch_one(key)) is not None]
+        finally:
+            session.close()
+        with self._uow() as uow:
+            _audit(uow, actor, f"import of {len(found)} missing mails", account_id)
+            uow.commit()
+        return self._intake.take_listed(account, found)
+
+    def _compare(self, account: Account, session: ChannelSession) -> Reconciliation:
+        policy = account.policy
+        counts = session.counts(policy.import_since_at)
+        with self._uow() as uow:
+            stored = uow.inbound.count(account.id)
+            cursor = uow.accounts.cursor(account.id)
+        if not isinstance(session, Reconcilable):
+            total = sum(c.since if c.since is not None else c.total for c in counts)
+            return Reconciliation(total, stored, (), max(0, total - stored), exact=False)
+        total, missing = 0, list[ServerMessage]()
+        for stream in cursor.positions or {c.stream: {} for c in counts}:
+            after = ""
+            while stream:
+                page = session.message_ids(stream, after=after, limit=_PAGE)
+                with self._uow() as uow:
+                    known = uow.inbound.known_keys(account.id, [m.source_key for m in page])
+                wanted = [m for m in page if m.source_key in known or not self._declined(account, m)]
+                total += len(wanted)
+                missing += [m for m in wanted if m.source_key not in known]
+                if len(page) < _PAGE:
+                    break
+                after = page[-1].source_key
+        return Reconciliation(total, stored, tuple(missing[:_MOST_LISTED]), len(missing), exact=True)
+
+    def _declined(self, account: Account, message: ServerMessage) -> bool:
+        """Whether a mail was declined at the first connect."""
+        policy = account.policy
+        if message.received_at is None or policy.first_import is FirstImport.ARCHIVE:
+            return False
+        limit = policy.import_since_at if policy.first_import is FirstImport.SINCE else account.created_at
+        return limit is not None and message.received_at < limit
+
+    def _keep(self, account: Account, secrets: Mapping[str, str]) -> None:
+        if secrets:
+            store = self._channels.secrets(account)
+            for name, value in secrets.items():
+                store.set(name, value)
+
+    def _open(self, account: Account) -> ChannelSession:
+        try:
+            return self._channels.open(account)
+        except SecretError as error:
+            raise ChannelError(ChannelFault.SECRET, str(error)) from error
+
+
+def _existing(uow: UnitOfWork, account_id: int) -> Account:
+    account = uow.accounts.get(account_id)
+    if account is None:
+        raise LookupError(f"There is no mailbox {account_id}.")
+    return account
+
+
+def _audit(uow: UnitOfWork, actor: Actor, what: str, account_id: int) -> None:
+    """Keep the last changes of mailboxes with who made them; the audit log of a later version takes them over."""
+    log = list(uow.settings.get("mailbox_changes", []))
+    log.append({"at": uow.now().isoformat(), "actor": actor.name, "what": what, "account_id": account_id})
+    uow.settings.set("mailbox_changes", log[-200:])

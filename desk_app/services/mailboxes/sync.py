@@ -1,0 +1,193 @@
+"""Fetching: one account from its cursor to the end of its mail."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
+from desk_app.plugin_api.channels import ChannelError, ChannelFault, ChannelSession, SecretError
+from desk_app.services.mailboxes.health import ill, well
+from desk_app.services.messages.intake import IntakeCounts, IntakeService, LeaseLostError
+from desk_app.services.ports.outside import Channels
+from desk_app.services.ports.system import Lease
+from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
+
+BATCH = 200
+LEASE_TTL = timedelta(seconds=30)
+_ACKNOWLEDGE_AT_ONCE = 200
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What one fetch gave. `fault` is a ChannelFault value or "", `detail` says more; counts are mails."""
+
+    fetched: int = 0
+    created: int = 0
+    joined: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    fault: str = ""
+    detail: str = ""
+    ignored: int = 0
+
+
+def sync_lease(account_id: int) -> str:
+    """Return the name of the lease that lets a process fetch an account."""
+    return f"sync:{account_id}"
+
+
+class SyncService:
+    """Fetches accounts. `holder` names this process in leases; two threads of it never fetch one account together."""
+
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        intake: IntakeService,
+        channels: Channels,
+        *,
+        holder: str,
+        ttl: timedelta = LEASE_TTL,
+    ) -> None:
+        self._uow = uow
+        self._intake = intake
+        self._channels = channels
+        self._holder = holder
+        self._ttl = ttl
+        self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+
+    def sync_all(self) -> dict[int, SyncResult]:
+        """Fetch every enabled account that can fetch; the key is the account."""
+        with self._uow() as uow:
+            accounts = [a for a in uow.accounts.all(include_disabled=False) if self._channels.fetches(a)]
+        return {account.id: self.sync_once(account.id) for account in accounts}
+
+    def sync_once(self, account_id: int) -> SyncResult:
+        """Fetch everything new of one account now ("get mail now", MB-07). Failures are in the result and in the
+        account's health, never raised, except those of the database."""
+        with self._uow() as uow:
+            account = uow.accounts.get(account_id)
+        if account is None:
+            return SyncResult(fault=ChannelFault.REFUSED.value, detail="There is no such mailbox.")
+        with self._locks[account_id]:
+            lease = self._acquire(account_id)
+            if lease is None:
+                return SyncResult(detail="Another process is fetching this mailbox.")
+            try:
+                with self.session(account) as session:
+                    return self.run(account_id, session, lease)
+            except ChannelError as error:
+                self.note_failure(account_id, error)
+                return SyncResult(fault=error.fault.value, detail=error.detail)
+            except LeaseLostError:
+                return SyncResult(detail="Another process took over.")
+            finally:
+                self._release(lease)
+
+    @contextmanager
+    def session(self, account: Account) -> Iterator[ChannelSession]:
+        """Open a session and close it whatever happens. Raises ChannelError, also where the keychain fails."""
+        try:
+            session = self._channels.open(account)
+            try:
+                yield session
+            finally:
+                session.close()
+        except SecretError as error:
+            raise ChannelError(ChannelFault.SECRET, str(error)) from error
+
+    def locked(self, account_id: int) -> threading.Lock:
+        """Return the lock that keeps two threads of this process from fetching one account together."""
+        return self._locks[account_id]
+
+    def run(
+        self, account_id: int, session: ChannelSession, lease: Lease, *, stopping: Callable[[], bool] = lambda: False
+    ) -> SyncResult:
+        """Fetch from the cursor to the end over an open session and note the account's health.
+
+        Stops early when `stopping` says so or when the account was disabled meanwhile. Raises ChannelError and
+        LeaseLostError. Renews `lease` after every batch.
+        """
+        counts, fetched, remaining = IntakeCounts(), 0, 0
+        while True:
+            with self._uow() as uow:
+                account = uow.accounts.get(account_id)
+                cursor = uow.accounts.cursor(account_id)
+                if uow.leases.acquire(lease.name, lease.holder, self._ttl) is None:
+                    raise LeaseLostError(lease.name)
+                uow.commit()
+            if account is None or not account.enabled or stopping():
+                break
+            if account.policy.first_import is FirstImport.UNDECIDED:
+                return SyncResult(
+                    detail="Nothing is fetched until somebody chose what happens to the mail already there."
+                )
+            batch = session.fetch(cursor, limit=BATCH, max_bytes=account.policy.max_bytes)
+            counts += self._intake.take(account, batch, lease=lease)
+            fetched += len(batch.messages)
+            remaining = batch.remaining
+            if remaining == 0 and not batch.messages:
+                break
+            if remaining == 0:
+                break
+        counts += self._intake.process_pending(account_id=account_id)
+        if account is not None:
+            self._acknowledge(account, session)
+        self._note_success(account_id, remaining)
+        return SyncResult(
+            fetched=fetched,
+            created=counts.created,
+            joined=counts.joined,
+            duplicates=counts.duplicates,
+            quarantined=counts.quarantined,
+            ignored=counts.ignored,
+        )
+
+    def note_failure(self, account_id: int, error: ChannelError) -> None:
+        """Write into the account's health what went wrong and when to try again."""
+        _log.warning("fetching account %d failed: %s", account_id, error.fault.value)
+        with self._uow() as uow:
+            uow.accounts.set_health(ill(uow.accounts.health(account_id), uow.now(), error))
+            uow.changed("account", account_id)
+            uow.commit()
+
+    def _note_success(self, account_id: int, backlog: int) -> None:
+        with self._uow() as uow:
+            before = uow.accounts.health(account_id)
+            uow.accounts.set_health(well(before, uow.now(), backlog=backlog, next_try_at=None))
+            if before.fault or before.backlog != backlog:
+                uow.changed("account", account_id)
+            uow.commit()
+
+    def _acknowledge(self, account: Account, session: ChannelSession) -> None:
+        """Do on the server what the account asks for, for mail that is safely stored (MB-15). Repeating it does no
+        harm, so a crash between the server's answer and the note costs nothing."""
+        while True:
+            with self._uow() as uow:
+                rows = uow.inbound.unacknowledged(account.id, _ACKNOWLEDGE_AT_ONCE)
+            if not rows:
+                return
+            for action in {row.after_import for row in rows}:
+                keys = [row.source_key for row in rows if row.after_import is action]
+                if action is not AfterImport.KEEP:
+                    session.acknowledge(keys, action, account.policy.after_import_target)
+            with self._uow() as uow:
+                uow.inbound.acknowledge([row.id for row in rows])
+                uow.commit()
+
+    def _acquire(self, account_id: int) -> Lease | None:
+        with self._uow() as uow:
+            lease = uow.leases.acquire(sync_lease(account_id), self._holder, self._ttl)
+            uow.commit()
+        return lease
+
+    def _release(self, lease: Lease) -> None:
+        with self._uow() as uow:
+            uow.leases.release(lease)
+            uow.commit()

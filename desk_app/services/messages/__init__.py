@@ -1,0 +1,1 @@
+"""Use cases around messages: intake, replies, content."""

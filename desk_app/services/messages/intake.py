@@ -1,0 +1,347 @@
+"""Intake: raw first, parse second, one message per savepoint (mail.md 6, pains.md 2)."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
+from desk_app.domain.messages.model import ParsedMessage
+from desk_app.domain.people.actor import Actor
+from desk_app.plugin_api.channels import FetchBatch, InboundMessage
+from desk_app.services.messages.placing import Placed, Placement
+from desk_app.services.messages.round import Arrival, Round
+from desk_app.services.ports.errors import DamagedDatabaseError, StorageError
+from desk_app.services.ports.outside import ContentPipeline, MessageReader, ReplyKeys
+from desk_app.services.ports.sync import InboundItem, InboundState
+from desk_app.services.ports.system import Lease
+from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.tickets.history import line
+
+ROUND_SIZE = 100
+_KEPT_BYTES = 64 * 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+class LeaseLostError(Exception):
+    """Another process took the job over while this one was at it; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeCounts:
+    """What became of the mails of some rounds. `stored` counts new ledger rows."""
+
+    stored: int = 0
+    created: int = 0
+    joined: int = 0
+    duplicates: int = 0
+    ignored: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: IntakeCounts) -> IntakeCounts:
+        return IntakeCounts(
+            self.stored + other.stored,
+            self.created + other.created,
+            self.joined + other.joined,
+            self.duplicates + other.duplicates,
+            self.ignored + other.ignored,
+            self.quarantined + other.quarantined,
+        )
+
+    @property
+    def processed(self) -> int:
+        """How many ledger rows left the state "stored"."""
+        return self.created + self.joined + self.duplicates + self.ignored + self.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a mail a person dropped in. The ids are None where it was a copy of purged mail or unreadable."""
+
+    state: InboundState
+    message_id: int | None
+    ticket_id: int | None
+    reason: str
+
+
+class IntakeService:
+    """Takes mail over from the channels and turns it into messages of tickets."""
+
+    def __init__(
+        self, uow: UnitOfWorkFactory, reader: MessageReader, pipeline: ContentPipeline, keys: ReplyKeys
+    ) -> None:
+        self._uow = uow
+        self._reader = reader
+        self._pipeline = pipeline
+        self._keys = keys
+
+    # -- raw first ----------------------------------------------------------------------------------------------------
+
+    def take(self, account: Account, batch: FetchBatch, *, lease: Lease | None = None) -> IntakeCounts:
+        """Store a fetched batch as it came, with the cursor, in one transaction, then make messages of it.
+
+        A mail that came without its bytes because of its size goes to quarantine. With `lease`, nothing is written
+        unless it is still held; raises LeaseLostError then.
+        """
+        with self._uow() as uow:
+            if lease is not None and not uow.leases.holds(lease):
+                raise LeaseLostError(lease.name)
+            items, raws = self._store(uow, account, batch.messages)
+            uow.accounts.set_cursor(account.id, batch.cursor)
+            uow.commit()
+        counts = IntakeCounts(stored=len(items), quarantined=sum(i.state is InboundState.QUARANTINED for i in items))
+        return counts + self._process([i for i in items if i.state is InboundState.STORED], raws)
+
+    def take_listed(self, account: Account, messages: Sequence[InboundMessage]) -> IntakeCounts:
+        """Take single mails over, fetched outside the order of the cursor ("import these", MB-31)."""
+        with self._uow() as uow:
+            items, raws = self._store(uow, account, messages)
+            uow.commit()
+        counts = IntakeCounts(stored=len(items))
+        return counts + self._process([i for i in items if i.state is InboundState.STORED], raws)
+
+    def _store(
+        self, uow: UnitOfWork, account: Account, messages: Sequence[InboundMessage]
+    ) -> tuple[list[InboundItem], dict[int, bytes]]:
+        known = uow.inbound.known_keys(account.id, [m.source_key for m in messages])
+        now = uow.now()
+        fresh = [m for m in messages if m.source_key not in known]
+        items = []
+        for message in fresh:
+            digest = sha256(message.raw).hexdigest() if message.raw is not None else None
+            if message.raw is not None and digest is not None:
+                uow.blobs.put(message.raw, sha256=digest)
+            received_at = message.received_at or now
+            items.append(
+                InboundItem(
+                    account_id=account.id,
+                    department_id=account.department_id,
+                    stream=message.stream,
+                    source_key=message.source_key,
+                    received_at=received_at,
+                    stored_at=now,
+                    size=message.size,
+                    raw_sha256=digest,
+                    archive=_is_archive(account, message),
+                    state=InboundState.STORED if digest is not None else InboundState.QUARANTINED,
+                    reason="" if digest is not None else _why_empty(message, account),
+                    after_import=account.policy.after_import,
+                    acknowledged=account.policy.after_import is AfterImport.KEEP,
+                )
+            )
+        uow.inbound.add(items)
+        raws, kept = {}, 0
+        for item, message in zip(items, fresh, strict=True):
+            if item.id and message.raw is not None and kept < _KEPT_BYTES:
+                raws[item.id] = message.raw
+                kept += len(message.raw)
+        return [item for item in items if item.id], raws
+
+    # -- parse second -------------------------------------------------------------------------------------------------
+
+    def process_pending(self, limit: int = 1000, *, account_id: int | None = None) -> IntakeCounts:
+        """Make messages of what lies in the ledger unprocessed, oldest first: after a crash, or when another process
+        stored it."""
+        counts = IntakeCounts()
+        while counts.processed < limit:
+            with self._uow() as uow:
+                items = list(uow.inbound.pending(min(ROUND_SIZE, limit - counts.processed), account_id=account_id))
+            done = self._process(items, {})
+            counts += done
+            if not done.processed:
+                break
+        return counts
+
+    def _process(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
+        counts = IntakeCounts()
+        for start in range(0, len(items), ROUND_SIZE):
+            counts += self._round(items[start : start + ROUND_SIZE], raws)
+        return counts
+
+    def _round(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
+        arrivals, failed = self._read(items, raws)
+        with self._uow() as uow:
+            uow.leases.serialise("intake")
+            open_ids = {i.id for i in items} & self._still_open(uow, items)
+            todo = [a for a in arrivals if a.item.id in open_ids]
+            tally = self._place_all(uow, todo)
+            broken = [(item, reason) for item, reason in failed if item.id in open_ids]
+            for item, reason in broken:
+                _quarantine(uow, item, reason)
+            uow.commit()
+        return IntakeCounts(
+            created=tally[Placed.CREATED],
+            joined=tally[Placed.JOINED],
+            duplicates=tally[Placed.DUPLICATE],
+            ignored=tally[Placed.IGNORED],
+            quarantined=len(broken) + len(todo) - tally.total(),
+        )
+
+    def _still_open(self, uow: UnitOfWork, items: Sequence[InboundItem]) -> set[int]:
+        """Which rows nobody else has processed since they were read."""
+        accounts = {item.account_id for item in items}
+        account_id = accounts.pop() if len(accounts) == 1 else None
+        found = {row.id for row in uow.inbound.pending(len(items) + ROUND_SIZE, account_id=account_id)}
+        for item in items:
+            if item.id not in found:
+                row = uow.inbound.get(item.id)
+                if row is not None and row.state is InboundState.STORED:
+                    found.add(item.id)
+        return found
+
+    def _read(
+        self, items: Sequence[InboundItem], raws: Mapping[int, bytes]
+    ) -> tuple[list[Arrival], list[tuple[InboundItem, str]]]:
+        """Read mails outside any transaction. A reader that raises against its promise costs one mail, not the rest."""
+        found: list[tuple[InboundItem, bytes]] = []
+        failed: list[tuple[InboundItem, str]] = []
+        channels: dict[int, str] = {}
+        missing = [item for item in items if item.id not in raws]
+        with self._uow() as uow:
+            for account_id in {item.account_id for item in items}:
+                account = uow.accounts.get(account_id)
+                channels[account_id] = account.channel if account is not None else "email"
+            stored = {item.id: _raw_of(uow, item) for item in missing}
+        for item in items:
+            raw = raws.get(item.id) or stored.get(item.id)
+            if raw is None:
+                failed.append((item, "The stored bytes of this mail cannot be read."))
+            else:
+                found.append((item, raw))
+        arrivals = []
+        for (item, _), parsed in zip(found, self._parse(found, channels), strict=True):
+            if isinstance(parsed, ParsedMessage):
+                internet_id = parsed.message_id or self._reader.synthetic_id(parsed)
+                arrivals.append(Arrival(item, parsed, internet_id))
+            else:
+                failed.append((item, parsed))
+        return arrivals, failed
+
+    def _parse(
+        self, found: Sequence[tuple[InboundItem, bytes]], channels: Mapping[int, str]
+    ) -> Sequence[ParsedMessage | str]:
+        mails = [(channels[item.account_id], raw) for item, raw in found]
+        try:
+            return self._reader.read_many(mails)
+        except Exception as error:  # noqa: BLE001 -- one mail that breaks the reader must not stop the others
+            _log.warning(
+                "reading %d mails together failed (%s); reading them one by one", len(mails), type(error).__name__
+            )
+        results: list[ParsedMessage | str] = []
+        for channel, raw in mails:
+            try:
+                results.append(self._reader.read(raw, channel=channel))
+            except Exception as error:  # noqa: BLE001 -- same
+                results.append(f"The mail cannot be read: {type(error).__name__}.")
+        return results
+
+    def _place_all(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Counter[Placed]:
+        """Place a round under one savepoint; when a mail fails, go back and give each its own."""
+        if not arrivals:
+            return Counter()
+        originals = [replace(arrival.item) for arrival in arrivals]
+        try:
+            with uow.savepoint():
+                placement = self._placement(uow, arrivals)
+                return Counter(placement.place(arrival) for arrival in arrivals)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the slow path finds out which mail it was
+            _log.info("a round of %d mails failed (%s); placing them one by one", len(arrivals), type(error).__name__)
+        tally: Counter[Placed] = Counter()
+        for arrival, original in zip(arrivals, originals, strict=True):
+            fresh = replace(arrival, item=original)
+            try:
+                with uow.savepoint():
+                    tally[self._placement(uow, [fresh]).place(fresh)] += 1
+            except StorageError:
+                raise  # the database is at fault, not the mail: nothing is lost, the round is done again
+            except Exception as error:  # noqa: BLE001 -- pains.md 2: to quarantine, and on with the next
+                _log.warning(
+                    "mail %d of the ledger goes to quarantine: %s", original.id, type(error).__name__, exc_info=True
+                )
+                _quarantine(
+                    uow, replace(arrival.item, state=InboundState.STORED), f"Storing failed: {type(error).__name__}."
+                )
+        return tally
+
+    def _placement(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Placement:
+        ids = self._keys.ids(uow.settings.desk().instance_id)
+        return Placement(Round(uow, ids, arrivals, reader_version=self._reader.version), self._pipeline)
+
+    # -- by hand ------------------------------------------------------------------------------------------------------
+
+    def import_eml(self, raw: bytes, account_id: int, actor: Actor) -> Imported:
+        """Take a mail that a person dropped onto the window (MB-30), as if it had arrived in an account."""
+        with self._uow() as uow:
+            account = uow.accounts.get(account_id)
+            if account is None:
+                raise LookupError(f"There is no mailbox {account_id}.")
+            key = f"file:{sha256(raw).hexdigest()}"
+            message = InboundMessage(source_key=key, stream="file", raw=raw, size=len(raw), received_at=uow.now())
+            plain = replace(account, policy=replace(account.policy, after_import=AfterImport.KEEP))
+            items, raws = self._store(uow, plain, [message])
+            uow.commit()
+        if not items:
+            return Imported(InboundState.DUPLICATE, None, None, "This file was imported before.")
+        self._process(items, raws)
+        with self._uow() as uow:
+            item = uow.inbound.get(items[0].id) or items[0]
+            record = uow.messages.get(item.message_id) if item.message_id else None
+            ticket = uow.tickets.get(record.ticket_id) if record is not None else None
+            if ticket is not None and record is not None:
+                imported = line(ticket, "FileImported", actor, uow.now(), message_id=record.id)
+                uow.tickets.record([imported])
+                uow.commit()
+        return Imported(item.state, item.message_id, ticket.id if ticket is not None else None, item.reason)
+
+    def retry(self, item: InboundItem) -> InboundItem:
+        """Process one quarantined mail again; its bytes must be in the ledger by now. Returns the row as it stands
+        then.
+        """
+        with self._uow() as uow:
+            item.state = InboundState.STORED
+            uow.inbound.save(item)
+            uow.commit()
+        self._process([item], {})
+        with self._uow() as uow:
+            return uow.inbound.get(item.id) or item
+
+
+def too_large(size: int, limit: int) -> str:
+    """Return the reason shown for a mail over the size limit; sizes in bytes."""
+    return f"The mail is too large: {size / 1048576:.1f} MB, the mailbox takes {limit / 1048576:.0f} MB."
+
+
+def _why_empty(message: InboundMessage, account: Account) -> str:
+    return message.problem or too_large(message.size, account.policy.max_bytes)
+
+
+def _is_archive(account: Account, message: InboundMessage) -> bool:
+    policy = account.policy
+    return (
+        policy.first_import is FirstImport.ARCHIVE
+        and policy.connected_at is not None
+        and message.received_at is not None
+        and message.received_at < policy.connected_at
+    )
+
+
+def _raw_of(uow: UnitOfWork, item: InboundItem) -> bytes | None:
+    try:
+        return uow.blobs.get(item.raw_sha256) if item.raw_sha256 else None
+    except DamagedDatabaseError:  # a damaged blob is one mail's misfortune
+        _log.exception("the bytes of mail %d of the ledger are damaged", item.id)
+        return None
+
+
+def _quarantine(uow: UnitOfWork, item: InboundItem, reason: str) -> None:
+    item.state = InboundState.QUARANTINED
+    item.reason = reason
+    item.message_id = None
+    item.attempts += 1
+    uow.inbound.save(item)
+    uow.changed("inbound", item.id, "update", item.department_id)

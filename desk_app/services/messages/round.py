@@ -1,0 +1,120 @@
+"""What one round of intake knows: settings, statuses and stored relatives, read once for many messages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from desk_app.domain.mailboxes.model import Account
+from desk_app.domain.messages.model import ParsedMessage
+from desk_app.domain.messages.reply_ids import ReplyIds, tokens_in
+from desk_app.services.ports.messages import KnownMessage, MessageRecord
+from desk_app.services.ports.sync import InboundItem, OutboxItem, OutboxState
+from desk_app.services.ports.unit_of_work import UnitOfWork
+from desk_app.services.tickets.statuses import Statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail of the ledger, read. `internet_id` is its Message-ID or the synthetic one."""
+
+    item: InboundItem
+    parsed: ParsedMessage
+    internet_id: str
+
+
+class Round:
+    """Reads once what the messages of one transaction share, and keeps it right while they are placed."""
+
+    def __init__(
+        self, uow: UnitOfWork, reply_ids: ReplyIds, arrivals: Sequence[Arrival], *, reader_version: int
+    ) -> None:
+        self.uow = uow
+        self.reply_ids = reply_ids
+        self.reader_version = reader_version
+        self.now: datetime = uow.now()
+        self.settings = uow.settings.desk()
+        self.own_addresses = uow.accounts.own_addresses()
+        self.statuses = Statuses(uow.tickets.statuses())
+        self._accounts: dict[int, Account | None] = {}
+        self._participants: dict[int, frozenset[str]] = {}
+        self._known: defaultdict[str, list[KnownMessage]] = defaultdict(list)
+        self._waiting: list[OutboxItem] | None = None
+        wanted = {i for arrival in arrivals for i in named_ids(arrival)}
+        for internet_id, known in uow.messages.by_internet_ids(sorted(wanted)).items():
+            self._known[internet_id].extend(known)
+
+    def account(self, account_id: int) -> Account | None:
+        """Return an account, deleted ones too where the ledger still knows them."""
+        if account_id not in self._accounts:
+            self._accounts[account_id] = self.uow.accounts.get(account_id)
+        return self._accounts[account_id]
+
+    def known(self, internet_id: str) -> Sequence[KnownMessage]:
+        """Return the stored messages with a Message-ID that some arrival of this round names."""
+        return self._known.get(internet_id, ())
+
+    def participants(self, ticket_id: int) -> frozenset[str]:
+        """Return everybody who stands in a ticket's messages; the desk's own addresses are nobody's proof."""
+        if ticket_id not in self._participants:
+            self._participants[ticket_id] = self.uow.tickets.participants(ticket_id) - self.own_addresses
+        return self._participants[ticket_id]
+
+    def stored(self, record: MessageRecord) -> None:
+        """Take note of a message stored in this round."""
+        self._known[record.internet_id].append(
+            KnownMessage(
+                id=record.id,
+                ticket_id=record.ticket_id,
+                account_id=record.account_id,
+                direction=record.direction,
+                internet_id=record.internet_id,
+                content_hash=record.content_hash,
+            )
+        )
+        if record.ticket_id in self._participants:
+            people = {address.email for _, address in record.addresses if address.email}
+            self._participants[record.ticket_id] |= people - self.own_addresses
+
+    def moved(self, ticket_id: int, target_id: int) -> None:
+        """Take note that a ticket's messages went to another one."""
+        for known in self._known.values():
+            known[:] = [replace(k, ticket_id=target_id) if k.ticket_id == ticket_id else k for k in known]
+        self._participants.clear()
+
+    def waiting_mail(self) -> Sequence[OutboxItem]:
+        """Return outgoing mail that an arriving message may settle: not sent yet, or with an unclear outcome."""
+        if self._waiting is None:
+            states = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.UNKNOWN)
+            self._waiting = [
+                item
+                for item in self.uow.outbox.listed(states)
+                if item.cancel_on_reply or item.state is OutboxState.UNKNOWN
+            ]
+        return self._waiting
+
+    def settled(self, item: OutboxItem) -> None:
+        """Forget a mail of `waiting_mail`."""
+        self._waiting = [other for other in self.waiting_mail() if other.id != item.id]
+
+
+def named_ids(arrival: Arrival) -> Iterable[str]:
+    """Return every Message-ID that may lead from a mail to a stored one, its own included."""
+    parsed = arrival.parsed
+    yield arrival.internet_id
+    yield from parsed.in_reply_to
+    yield from parsed.references
+    yield from parsed.bounce_refs
+    yield from (bounce.original_message_id for bounce in parsed.bounce if bounce.original_message_id)
+    yield from addressed_ids(parsed)
+
+
+def addressed_ids(parsed: ParsedMessage) -> Sequence[str]:
+    """Return the Message-IDs that plus-addresses of a mail stand for (see `ReplyIds.plus_address`), proven or not."""
+    found = []
+    for address in (*(a.email for a in (*parsed.to, *parsed.cc)), *parsed.delivered_to):
+        domain = address.rpartition("@")[2].lower()
+        found += [f"{token}@{domain}" for token in tokens_in([address])]
+    return found

@@ -1,0 +1,99 @@
+"""What the services need of the world outside the database; the composition root puts the real ones in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from desk_app.domain.mailboxes.model import Account
+from desk_app.domain.messages.content import PreparedContent
+from desk_app.domain.messages.model import ParsedMessage
+from desk_app.domain.messages.outgoing import OutgoingMail
+from desk_app.domain.messages.reply_ids import ReplyIds
+from desk_app.plugin_api.channels import ChannelSession, SecretStore, TestStep
+
+
+class MessageReader(Protocol):
+    """Makes sense of raw mail. Never raises, never touches the network."""
+
+    version: int
+
+    def read(self, raw: bytes, *, channel: str = "email") -> ParsedMessage:
+        """Return what one raw message says."""
+        ...
+
+    def read_many(self, raws: Sequence[tuple[str, bytes]]) -> Sequence[ParsedMessage]:
+        """Return what many messages say, in order; each comes with its channel. May use several processes."""
+        ...
+
+    def synthetic_id(self, parsed: ParsedMessage) -> str:
+        """Return the id of a mail without Message-ID: the same for the same mail, for ever (MB-11)."""
+        ...
+
+
+class ContentPipeline(Protocol):
+    """Makes bodies safe to show (ui.md 9)."""
+
+    version: int
+
+    def prepare(self, parsed: ParsedMessage) -> PreparedContent:
+        """Return the body of a message, safe and folded."""
+        ...
+
+    def fold(self, text: str, *, subject: str = "") -> tuple[str, str]:
+        """Return the text without quotes and signature, and the rest (mail.md 4); cheap enough for intake. The
+        subject says whether the mail was forwarded: then what was forwarded is not folded."""
+        ...
+
+
+class MailBuilder(Protocol):
+    """Writes outgoing mail."""
+
+    def build(self, mail: OutgoingMail) -> bytes:
+        """Return the bytes of a mail; the same input always gives the same bytes. Raises ValueError for an address
+        that no server takes."""
+        ...
+
+    def quote(self, mail: OutgoingMail) -> tuple[str, str]:
+        """Return what is quoted below a mail, as text and as HTML; "" where nothing is."""
+        ...
+
+
+class Channels(Protocol):
+    """The channel types that are there, with their accounts' secrets."""
+
+    def open(self, account: Account) -> ChannelSession:
+        """Return a session of an account; raises ChannelError where the channel is gone."""
+        ...
+
+    def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str) -> Iterator[TestStep]:
+        """Try an account step by step, with these secrets instead of the stored ones where they are given."""
+        ...
+
+    def discover(self, channel: str, address: str) -> Sequence[Any]:
+        """Return the settings a channel proposes for an address, best first."""
+        ...
+
+    def fetches(self, account: Account) -> bool:
+        """Return whether mail is fetched from this account (MB-29)."""
+        ...
+
+    def sends(self, account: Account) -> bool:
+        """Return whether mail can leave from this account."""
+        ...
+
+    def keeps_copies(self, account: Account) -> bool:
+        """Return whether the desk must append a copy to the Sent folder (MB-16)."""
+        ...
+
+    def secrets(self, account: Account) -> SecretStore:
+        """Return where the account's secrets are kept."""
+        ...
+
+
+class ReplyKeys(Protocol):
+    """The keyed reply ids of this desk on this machine (docs/decisions/050-reply-keys.md)."""
+
+    def ids(self, instance_id: str) -> ReplyIds:
+        """Return the ids made and checked with this machine's key; makes the key on first use."""
+        ...

@@ -1,0 +1,1 @@
+"""Use cases around tickets: commands, merging, history."""
