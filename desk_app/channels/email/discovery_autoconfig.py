@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from desk_app.domain.mailboxes.settings import (
@@ -52,10 +52,10 @@ class WebFetcher:
         return b""
 
     @staticmethod
-    def _body(response: object) -> bytes:
+    def _body(response: Any) -> bytes:
         found = b""
         end = time.monotonic() + _WHOLE_SECONDS
-        for block in response.iter_content(8192):  # type: ignore[attr-defined]
+        for block in response.iter_content(8192):
             found += block
             if len(found) > _LARGEST or time.monotonic() > end:
                 return b""
@@ -96,10 +96,10 @@ def read_autoconfig(data: bytes, address: str) -> list[Candidate]:
     return [Candidate(title, "autoconfig", EmailSettings(imap=imap, smtp=smtp), notes)]
 
 
-def _best(servers: list[object], address: str) -> tuple[ServerSettings | None, tuple[SetupNote, ...]]:
+def _best(servers: list[Any], address: str) -> tuple[ServerSettings | None, tuple[SetupNote, ...]]:
     """Return the first encrypted server that takes a password or OAuth."""
     for server in servers:
-        methods = [(one.text or "").strip() for one in server.findall("authentication")]  # type: ignore[attr-defined]
+        methods = [(one.text or "").strip() for one in server.findall("authentication")]
         passwords = {"password-cleartext", "plain", "password-encrypted", "secure"} & set(methods)
         security = _SECURITY.get(_text(server, "socketType").upper())
         if security is None or not (passwords or "OAuth2" in methods or not methods):
@@ -124,8 +124,8 @@ def _best(servers: list[object], address: str) -> tuple[ServerSettings | None, t
     return None, ()
 
 
-def _text(server: object, name: str) -> str:
-    return (server.findtext(name) or "").strip()  # type: ignore[attr-defined, no-any-return]
+def _text(server: Any, name: str) -> str:
+    return str(server.findtext(name) or "").strip()
 
 
 def _fill(text: str, address: str) -> str:

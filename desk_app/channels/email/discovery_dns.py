@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from desk_app.domain.mailboxes.settings import EmailSettings, Security, ServerSettings
 
@@ -60,7 +60,7 @@ class DnsResolver:
         """Return whether a host has an address."""
         return bool(self._ask(host, "A") or self._ask(host, "AAAA"))
 
-    def _ask(self, name: str, kind: str) -> list[object] | list:  # type: ignore[type-arg]
+    def _ask(self, name: str, kind: str) -> list[Any]:
         import dns.exception  # noqa: PLC0415 -- costs start-up time and is only needed when a mailbox is added
         import dns.resolver  # noqa: PLC0415 -- as above
 
