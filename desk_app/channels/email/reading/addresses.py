@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_OBSOLETE_BLANKS = re.compile(r" ?@ ?| \. ?")
 _BREAKS = re.compile(r"[\s<>(),;\"]+")
 _EDGES = " \t\r\n<>'\",;"
 
@@ -45,11 +46,9 @@ def parse_addresses(text: str) -> list[Address]:
         return [Address(one_line(collapse(name)), simple.group(3).lower())]
     found = []
     for item in _items(text):
-        address = item.address()
-        if address is not None:
-            found.append(address)
-            if len(found) >= MAX_ADDRESSES:
-                break
+        found += item.several() or ([address] if (address := item.address()) is not None else [])
+        if len(found) >= MAX_ADDRESSES:
+            break
     return found
 
 
@@ -66,6 +65,13 @@ class _Item:
     def blank(self) -> bool:
         return self.angle is None and not "".join(self.words).strip()
 
+    def several(self) -> list[Address]:
+        """Return the addresses of a list whose commas were forgotten: words that are all addresses."""
+        words = "".join(self.words).split() if self.angle is None and not self.comments else []
+        if len(words) < 2 or not all(0 < word.find("@") < len(word) - 1 for word in words):
+            return []
+        return [Address("", _bare(word)) for word in words]
+
     def address(self) -> Address | None:
         phrase = _readable("".join(self.words))
         comment = _readable(" ".join(self.comments))
@@ -77,12 +83,14 @@ class _Item:
                 return None
             return Address(phrase or comment, email)
         if not phrase:
-            return Address(comment, "") if comment else None
+            return None
         return _without_angle(phrase, comment)
 
 
 def _without_angle(phrase: str, comment: str) -> Address:
-    spaced = re.sub(r" ?@ ?", "@", phrase) if phrase.count("@") == 1 and " " in phrase else phrase
+    spaced = phrase
+    if " " in phrase and phrase.count("@") == 1:  # RFC 5322 4.4: blanks around "@" and "."
+        spaced = _OBSOLETE_BLANKS.sub(lambda m: m.group().strip(), phrase)
     found = _last_address(spaced)
     if not found:
         single = " " not in phrase and comment

@@ -261,9 +261,18 @@ def _joined(bodies: list[Body]) -> Body:
         return bodies[0] if bodies else Body()
     if len(full) == 1:
         return full[0]
+    if len(full) == 2 and _same_twice(*full):
+        return Body(full[0].text or full[1].text, full[0].html or full[1].html)
     if any(body.html for body in full):
         return Body("\n".join(_ended(body.plain()) for body in full), "\n".join(body.markup() for body in full))
     return Body("\n".join(_ended(body.text) for body in full))
+
+
+def _same_twice(first: Body, second: Body) -> bool:
+    """Whether a text and an HTML that follow each other are two forms of one content."""
+    if bool(first.html) == bool(second.html) or (first.html and first.text) or (second.html and second.text):
+        return False
+    return first.plain().split() == second.plain().split()
 
 
 def _ended(text: str) -> str:

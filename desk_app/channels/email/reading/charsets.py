@@ -57,6 +57,8 @@ _ALIASES = {
     "latin-9": "iso8859-15", "latin0": "iso8859-15", "x-iscii-de": "utf-8", "viscii": "cp1258", "tcvn": "cp1258",
 }  # fmt: skip
 
+_FOREIGN_LETTERS = re.compile("[\u0370-\u1cff\u3040-\ud7ff]")
+_SYMBOL_IN_WORD = re.compile(r"[A-Za-z][¹²³¼½¾¿¡¢£¥¦§¨©ª«¬®¯°±µ¶·¸º»œ][a-z]")
 _STATEFUL = frozenset({"utf-7", "hz", "utf-16", "utf-16-be", "utf-16-le", "utf-32"})
 _WESTERN = frozenset({"cp1252", "iso8859-15", "latin-1"})
 _FAMILIES = {
@@ -293,6 +295,9 @@ def _detect(data: bytes) -> str:
     if best is None:
         return ""
     name = codec_for(best.encoding)
+    if not _FOREIGN_LETTERS.search(sample.decode(name, "replace")):
+        # among the Latin charsets a detector guesses; Windows-1252 unless it puts symbols inside words
+        return "cp1250" if len(_SYMBOL_IN_WORD.findall(_cp1252(sample))) > 1 else "cp1252"
     return "" if name in _STATEFUL or name.startswith(("cp037", "cp500", "cp1026", "cp1140", "cp273")) else name
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 from desk_app.channels.email.reading.charsets import decode_text
-from desk_app.channels.email.reading.headers import collapse, decode_words, header_text, one_line, raw_text
+from desk_app.channels.email.reading.headers import collapse, decode_words, header_text, one_line, raw_text, unfold
 
 MAX_REFERENCES = 1_000
 MAX_PARAMETERS = 3_000
@@ -40,6 +40,8 @@ def read_date(raw: bytes) -> tuple[datetime | None, str]:
         parts = parsedate_tz(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         parts = None
+    if parts is not None and 100 <= parts[0] < 200:  # a clock that counts years from 1900
+        parts = (parts[0] + 1900, *parts[1:])
     if parts is not None and 1970 <= parts[0] < 9999:
         zone, problem = parts[9], ""
         if zone is None:
@@ -62,7 +64,13 @@ def _instant(parts: tuple[int, ...], zone_seconds: int) -> datetime | None:
         zone_seconds = 0
     try:
         base = datetime(
-            year, month, day, hour % 24, minute, min(second, 59), tzinfo=timezone(timedelta(seconds=zone_seconds))
+            year,
+            month,
+            day,
+            0 if hour == 24 else hour,
+            minute,
+            min(second, 59),
+            tzinfo=timezone(timedelta(seconds=zone_seconds)),
         )
         return base.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -184,7 +192,7 @@ def _parameter_value(raw: bytes, pos: int) -> tuple[bytes, int]:
                 break
             close += 1
         if close > 0:
-            value = raw[pos + 1 : close]
+            value = unfold(raw[pos + 1 : close])
             if b"\\" in value:
                 value = value.replace(b"\\\\", b"\\").replace(b'\\"', b'"')
             after = raw.find(b";", close)

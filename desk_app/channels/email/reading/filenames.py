@@ -25,7 +25,7 @@ _EXTENSIONS = {
     "audio/amr": ".amr", "video/mp4": ".mp4", "video/mpeg": ".mpg", "video/quicktime": ".mov", "video/3gpp": ".3gp",
     "message/rfc822": ".eml", "message/global": ".eml", "message/partial": ".eml", "message/external-body": ".txt",
     "message/delivery-status": ".txt", "message/disposition-notification": ".txt", "message/feedback-report": ".txt",
-    "text/rfc822-headers": ".txt", "message/global-delivery-status": ".txt",
+    "text/rfc822-headers": ".txt", "message/rfc822-headers": ".txt", "message/global-delivery-status": ".txt",
     "application/pgp-encrypted": ".txt", "application/pgp-keys": ".asc", "application/postscript": ".ps",
     "application/ms-tnef": ".dat", "application/vnd.ms-tnef": ".dat", "application/vnd.ms-outlook": ".msg",
 }  # fmt: skip
@@ -37,11 +37,13 @@ _STEMS = {
     "application/vnd.ms-tnef": "winmail.dat",
     "message/delivery-status": "delivery-status.txt", "message/global-delivery-status": "delivery-status.txt",
     "message/disposition-notification": "read-receipt.txt", "message/feedback-report": "feedback-report.txt",
-    "text/rfc822-headers": "headers.txt", "text/calendar": "invite.ics", "message/rfc822": "message.eml",
+    "text/rfc822-headers": "headers.txt", "message/rfc822-headers": "headers.txt", "text/calendar": "invite.ics",
+    "message/rfc822": "message.eml",
     "message/global": "message.eml", "application/applefile": "resource-fork.bin",
 }  # fmt: skip
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[^ ])")
+_PATH = re.compile(r"[\w .,:~+\\/()-]*/")
 _NUMBERED = re.compile(r"(?<=\d)/(?=\d)")
 _SAFE = re.compile(r"[\w.,()+ \-]{1,100}", re.ASCII)
 
@@ -52,6 +54,8 @@ def clean_filename(name: str) -> str:
         return name
     name = _UNSEEN.sub("", name.replace("\t", " ")).strip(" \"'<>")
     name = _NUMBERED.sub("_", name)  # "Invoice 10/2026.pdf" is no path
+    if "/" in name and not _PATH.match(name):
+        name = name.replace("/", "_")
     if "/" in name or "\\" in name:
         name = [piece for piece in re.split(r"[/\\]", name) if piece.strip(" .")][-1:][0] if name.strip("/\\. ") else ""
     name = _DRIVE.sub("", name) if len(name) > 3 and "\\" in name else name
@@ -75,7 +79,7 @@ def default_filename(content_type: str, subject: str = "") -> str:
         return _STEMS[content_type]
     family = content_type.partition("/")[0]
     stem = family if family in {"image", "audio", "video"} else "attachment"
-    extension = _EXTENSIONS.get(content_type)
+    extension = _EXTENSIONS.get(content_type, ".txt" if family == "text" else None)
     if extension is None:
         tail = content_type.partition("/")[2].removeprefix("x-")
         extension = f".{tail}" if stem != "attachment" and re.fullmatch(r"[a-z0-9]{2,5}", tail) else ".bin"

@@ -80,7 +80,7 @@ def read_headers(buf: bytes, start: int, end: int) -> tuple[Headers, int, list[s
             name, chunks = found.group(1).decode("ascii").lower(), [line[found.end() :]]
         elif (not name and line.startswith((b"From ", b">From "))) or (name and line.startswith((b"From ", b">From "))):
             problems.append("envelope-line")
-        elif line.strip() and not _goes_on(buf, after, end):
+        elif line.strip() and (_ends_block(line, chunks) or not _goes_on(buf, after, end)):
             problems.append("header-end-missing")
             break
         elif name:
@@ -98,6 +98,11 @@ def _store(headers: Headers, name: str, chunks: list[bytes]) -> None:
     values = headers.fields.setdefault(name, [])
     if len(values) < MAX_FIELDS:
         values.append(value.strip(b" \t\r\n\0"))
+
+
+def _ends_block(line: bytes, chunks: list[bytes]) -> bool:
+    """Whether a line that is no field is the body's first: a boundary, or anything behind a line of blanks only."""
+    return line.startswith(b"--") or (len(chunks) > 1 and not chunks[-1].strip())
 
 
 def _goes_on(buf: bytes, pos: int, end: int) -> bool:

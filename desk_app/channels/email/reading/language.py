@@ -30,6 +30,7 @@ _LANGUAGES_OF: dict[str, list[str]] = {}
 for _code, _stop in _STOPWORDS.items():
     for _word in _stop.split():
         _LANGUAGES_OF.setdefault(_word, []).append(_code)
+_LINK = re.compile(r"<?[a-z]{3,10}://[^\s>]*>?")
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 
 
@@ -37,7 +38,7 @@ def guess_language(text: str, declared: str = "") -> str:
     """Return a two-letter code or "". `declared` is the Content-Language field and wins where it names one language."""
     if declared and "," not in declared and (found := _CODE.match(declared.strip())):
         return found.group().lower()
-    sample = text[:_SAMPLE]
+    sample = _LINK.sub(" ", text[: 4 * _SAMPLE])[:_SAMPLE] if "://" in text[:_SAMPLE] else text[:_SAMPLE]
     if not sample:
         return ""
     if not sample.isascii():

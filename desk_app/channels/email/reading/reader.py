@@ -121,8 +121,8 @@ def _normalised(raw: bytes) -> tuple[bytes, list[str]]:
             raw = raw.replace(b"\r\r\n", b"\r\n")
             problems.append("line-ends: CR CR LF")
         else:
-            end = head.find(b"\n\r\n")
-            if _BARE_CR.search(head, 0, end if end >= 0 else len(head)) and end >= 0:
+            end = head.find(b"\n\r\n") + 1
+            if end and _BARE_CR.search(head, 0, end):
                 raw = _BARE_CR.sub(b"\n", raw[:end]) + raw[end:]
                 problems.append("line-ends: bare CR")
     if raw[:1] in (b"\r", b"\n", b" ", b"\t"):

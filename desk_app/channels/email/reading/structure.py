@@ -17,6 +17,7 @@ from desk_app.channels.email.reading.transfer import Transferred, decode_transfe
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+*'|~-]+/[a-z0-9!#$&^_.+*'|~-]+")
 _GUESSED = re.compile(rb"(?:^|\n)--([^\s].{0,200}?)[ \t]*\r?\n(?:Content-|content-|CONTENT-)[A-Za-z-]{1,40}[ \t]*:")
 _GUESS_BYTES = 500_000  # how far to look for a boundary nobody declared
+_FLATTEN_BYTES = 50_000_000  # looked through for parts that lie too deep
 _MULTIPLE_TYPES = 20  # Content-Type fields looked at where one is repeated
 
 
@@ -81,7 +82,9 @@ class Splitter:
         part = Part(buf, headers, body, end, path, content_type, parameters)
         if raw := headers.first("content-disposition"):
             part.disposition, part.disposition_parameters = split_parameters(raw)
-        if content_type.startswith("multipart/"):
+        if not headers.fields and depth == 0 and buf.startswith(b"--", body) and _GUESSED.match(buf, body, end):
+            part.content_type = "multipart/mixed"  # a body whose header was lost
+        if part.content_type.startswith("multipart/"):
             self._split_multipart(part, depth)
         return part
 
@@ -106,12 +109,9 @@ class Splitter:
     def _split_multipart(self, part: Part, depth: int) -> None:
         if depth >= self._max_depth:
             self._note(f"too-deep: {self._max_depth}")
-            part.content_type = "application/octet-stream"
+            self._flatten(part)
             return
-        boundary = part.parameters.get("boundary", b"").rstrip()
-        regions = self._regions(part, boundary) if boundary else []
-        if not regions:
-            regions = self._without_boundary(part, boundary)
+        regions = self._find_regions(part)
         child_type = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
         prefix = part.path + "." if part.path else ""
         for number, (start, end) in enumerate(regions, 1):
@@ -122,6 +122,38 @@ class Splitter:
             part.children.append(self.split(part.buf, start, end, f"{prefix}{number}", child_type, depth + 1))
         if not part.children:
             part.content_type, part.parameters = "text/plain", {}
+
+    def _find_regions(self, part: Part) -> list[tuple[int, int]]:
+        boundary = part.parameters.get("boundary", b"").rstrip()
+        return (self._regions(part, boundary) if boundary else []) or self._without_boundary(part, boundary)
+
+    def _flatten(self, part: Part) -> None:
+        """Below the deepest level: hang every leaf under `part`, as long as the work stays small."""
+        waiting = [part]
+        leaves: list[Part] = []
+        work = 0
+        while waiting and self._parts_left > 0:
+            deep = waiting.pop()
+            if not deep.content_type.startswith("multipart/"):
+                leaves.append(deep)
+                continue
+            work += deep.end - deep.start
+            if work > _FLATTEN_BYTES:
+                break
+            found: list[Part] = []
+            for start, end in self._find_regions(deep)[: self._parts_left]:
+                self._parts_left -= 1
+                headers, body, _ = read_headers(deep.buf, start, end)
+                content_type, parameters = self._type_of(headers, "text/plain")
+                path = f"{part.path}.{len(leaves) + len(waiting) + len(found) + 1}"
+                inner = Part(deep.buf, headers, body, end, path, content_type, parameters)
+                if raw := headers.first("content-disposition"):
+                    inner.disposition, inner.disposition_parameters = split_parameters(raw)
+                found.append(inner)
+            waiting += reversed(found)
+        part.children = leaves
+        if not leaves:
+            part.content_type, part.parameters = "application/octet-stream", {}
 
     def _without_boundary(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
         """The boundary is missing, wrong, or hidden behind a transfer encoding no multipart may have (RFC 2045 6.4)."""
@@ -146,7 +178,7 @@ class Splitter:
         regions: list[tuple[int, int]] = []
         begin = -1
         closed = False
-        pos = part.start
+        pos = last_end = part.start
         while len(regions) < self._parts_left + 1:
             at = buf.find(delimiter, pos, end)
             if at < 0:
@@ -166,10 +198,12 @@ class Splitter:
             if rest:
                 closed, begin = True, -1
             else:
+                if closed and buf[last_end:at].strip():
+                    break  # another message behind this one
                 if closed:
                     self._note("parts-after-end")
                 begin = min(line_end + 1, end)
-            pos = line_end
+            pos = last_end = line_end
         if begin >= 0 and (begin < end or not regions):
             if not closed:
                 self._note("boundary-end-missing")
