@@ -63,6 +63,16 @@ _FACE = re.compile(r"[\w\s,.-]{1,200}")
 _MARK = re.compile(r' (?:class|id|name|data-smartmail|data-marker)="[^"]*"| type="cite"')
 _TAG = re.compile(r'<[a-z][a-z0-9]*(?: [^\s=<>"]+="[^"]*")+>')
 
+_LEADING_LINE_END = re.compile(r"(<pre(?: [^>]*)?>)\n")  # a parser drops the first line end inside `pre`
+_LINK_START = re.compile(r"<a[ >]")
+_NOT_IN_PARAGRAPHS = re.compile(
+    r"<(?:address|article|aside|blockquote|center|d[dlt]|div|figcaption|figure|footer|h[1-6r]|header|li|main|nav|ol|p|pre"
+    r"|section|table|ul)[ >]"
+)
+_ITEMS = re.compile(r"<(/?)(li|d[dtl]|ul|ol|t[dh]|h[1-6])(?=[ >])")
+_LISTS = frozenset({"ul", "ol", "dl"})
+_MAX_ROUNDS = 6
+
 _SIZE_LIMITS = {
     "width": 2000, "height": 3000, "border": 20, "cellpadding": 60, "cellspacing": 60, "colspan": 50, "rowspan": 200,
     "start": 100_000, "span": 50,
@@ -107,10 +117,56 @@ def clean(html: str) -> str | None:
     if inlined is not prepared and not is_parseable(inlined):
         inlined = prepared
     try:
-        return _filtered(without_controls(inlined))
+        return _settled(_filtered(without_controls(inlined)))
     finally:
         if len(html) > _MAX_REMEMBERED:
             _filter_attribute.cache_clear()
+
+
+def _settled(markup: str) -> str | None:
+    """Return markup that a parser reads back exactly as it is written, None where that cannot be had.
+
+    Where an element that held others apart is dropped (a `button` between two paragraphs, say), the rest may mean
+    another tree when it is read again. Then it is read again until it does not change.
+    """
+    markup = _LEADING_LINE_END.sub(r"\1\n\n", without_controls(markup))
+    if not _may_read_differently(markup):
+        return markup
+    for _ in range(_MAX_ROUNDS):
+        again = _LEADING_LINE_END.sub(r"\1\n\n", _filtered(markup))
+        if again == markup:
+            return markup
+        markup = again
+    return None
+
+
+def _may_read_differently(markup: str) -> bool:
+    """Whether markup holds what HTML5 does not nest: links in links, blocks in paragraphs, items in items."""
+    if any("</a>" not in piece for piece in _LINK_START.split(markup)[1:]):
+        return True
+    for piece in markup.split("</p>")[:-1]:
+        start = max(piece.rfind("<p>"), piece.rfind("<p "))
+        if start < 0 or _NOT_IN_PARAGRAPHS.search(piece, start + 2):
+            return True
+    open_items: list[str] = []
+    for closing, tag in _ITEMS.findall(markup):
+        if closing:
+            if open_items:
+                open_items.pop()
+        else:
+            kind = tag[0]  # one letter tells items (l), definitions (d) and headings (h) apart
+            if kind not in "ut" and open_items and kind in (open_items if kind == "h" else _since_list(open_items)):
+                return True
+            open_items.append("u" if tag in _LISTS else kind)
+    return False
+
+
+def _since_list(open_items: list[str]) -> list[str]:
+    """Return what is open inside the innermost list or cell."""
+    for index in range(len(open_items) - 1, max(-1, len(open_items) - 50), -1):
+        if open_items[index] in {"u", "t"}:
+            return open_items[index + 1 :]
+    return open_items
 
 
 def _filtered(html: str) -> str:
