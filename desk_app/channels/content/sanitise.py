@@ -49,7 +49,7 @@ ATTRIBUTES: dict[str, set[str]] = {
 SCHEMES = {"http", "https", "mailto", "tel", "cid", "data", "remote"}
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_link_tags=False)
-_MAX_REMEMBERED = 20_000  # characters; mails over this size leave nothing in the cache of attribute values
+_MAX_REMEMBERED = 300  # characters of an attribute value
 _MAX_STYLE_WORK = 60_000_000  # characters of CSS times elements: about half a second
 _PICTURE_DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp);base64,[a-z0-9+/=]+", re.IGNORECASE)
 _MAX_PICTURE_DATA = 4_000_000
@@ -116,11 +116,7 @@ def clean(html: str) -> str | None:
     inlined = inline_styles(prepared)
     if inlined is not prepared and not is_parseable(inlined):
         inlined = prepared
-    try:
-        return _settled(_filtered(without_controls(inlined)))
-    finally:
-        if len(html) > _MAX_REMEMBERED:
-            _filter_attribute.cache_clear()
+    return _settled(_filtered(without_controls(inlined)))
 
 
 def _settled(markup: str) -> str | None:
@@ -187,12 +183,18 @@ def without_marks(marked: str) -> str:
     return _TAG.sub(lambda match: _MARK.sub("", match.group()), marked)
 
 
-@lru_cache(maxsize=4096)
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    return _remembered(tag, name, value) if len(value) <= _MAX_REMEMBERED else _judge(tag, name, value)
+
+
+def _judge(tag: str, name: str, value: str) -> str | None:
     if name == "type" and tag in {"blockquote", "div"}:
         return "cite" if value.strip().lower() == "cite" else None
     check = _CHECKS.get(name)
     return check(tag, name, value) if check else None
+
+
+_remembered = lru_cache(maxsize=4096)(_judge)
 
 
 def _style(_tag: str, _name: str, value: str) -> str | None:
