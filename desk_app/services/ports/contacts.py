@@ -24,8 +24,8 @@ class ContactRepository(Protocol):
         ...
 
     def save(self, contact: Contact) -> None:
-        """Write name, note, language, addresses (added, removed, primary); raises ValueError where an address belongs to
-        somebody else."""
+        """Write name, note, language, addresses (added, removed, primary); raises ValueError where an address belongs
+        to somebody else."""
         ...
 
     def merge(self, source_id: int, target_id: int) -> None:

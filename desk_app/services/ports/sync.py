@@ -226,7 +226,9 @@ class OutboxRepository(Protocol):
         ...
 
     def transition(self, outbox_id: int, from_: Sequence[OutboxState], to: OutboxState, *, response: str = "") -> bool:
-        """Change the state if it still is one of `from_` (undo, hold, release, a person's decision); False otherwise."""
+        """Change the state if it still is one of `from_` (undo, hold, release, a person's decision); False
+        otherwise.
+        """
         ...
 
     def reschedule(self, outbox_id: int, send_after_at: datetime) -> bool:

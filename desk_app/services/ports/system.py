@@ -53,8 +53,8 @@ class LeaseRepository(Protocol):
         ...
 
     def serialise(self, name: str) -> None:
-        """Let only one transaction with this name go on at a time, until this one ends: a row lock where the database has
-        several writers, nothing on SQLite. Needs no lease of that name."""
+        """Let only one transaction with this name go on at a time, until this one ends: a row lock where the database
+        has several writers, nothing on SQLite. Needs no lease of that name."""
         ...
 
     def release(self, lease: Lease) -> None:

@@ -16,7 +16,9 @@ class TicketRepository(Protocol):
         ...
 
     def add(self, ticket: Ticket) -> int:
-        """Insert a ticket (its `id` is ignored), its mailbox rows and counter deltas; returns the new id and sets it."""
+        """Insert a ticket (its `id` is ignored), its mailbox rows and counter deltas; returns the new id and sets
+        it.
+        """
         ...
 
     def get(self, ticket_id: int) -> Ticket | None:
@@ -28,8 +30,8 @@ class TicketRepository(Protocol):
         ...
 
     def save(self, ticket: Ticket) -> None:
-        """Write a changed ticket, mailbox rows and counter deltas. Raises StaleTicketError where `version` moved on; raises
-        the ticket's version by one."""
+        """Write a changed ticket, mailbox rows and counter deltas. Raises StaleTicketError where `version` moved on;
+        raises the ticket's version by one."""
         ...
 
     def survivor(self, ticket_id: int) -> Ticket | None:
@@ -69,8 +71,8 @@ class TicketRepository(Protocol):
         ...
 
     def purge(self, ticket_id: int, *, actor_name: str, reason: str) -> None:
-        """Delete a ticket with its messages, bodies, attachments and history, write the purge log, and leave the intake rows
-        as tombstones so that its mail is not imported again (IN-32). Blobs nobody else uses go too."""
+        """Delete a ticket with its messages, bodies, attachments and history, write the purge log, and leave the
+        intake rows as tombstones so that its mail is not imported again (IN-32). Blobs nobody else uses go too."""
         ...
 
     def expired_trash(self, days: int, limit: int) -> Sequence[Ticket]:

@@ -18,8 +18,8 @@ from desk_app.services.ports.tickets import TicketRepository
 class UnitOfWork(Protocol):
     """A writing transaction with its repositories. Leaving the `with` block without `commit` rolls everything back.
 
-    On SQLite it begins IMMEDIATE, so that only one writer works at a time. Changes that other desktops must see are noted
-    with `changed` and land in `change_log` in the same transaction.
+    On SQLite it begins IMMEDIATE, so that only one writer works at a time. Changes that other desktops must see are
+    noted with `changed` and land in `change_log` in the same transaction.
     """
 
     tickets: TicketRepository
@@ -59,7 +59,9 @@ class UnitOfWork(Protocol):
 class UnitOfWorkFactory(Protocol):
     """Opens units of work; safe to call from any thread."""
 
-    def __call__(self) -> UnitOfWork: ...
+    def __call__(self) -> UnitOfWork:
+        """Return a new unit of work."""
+        ...
 
 
 class StaleTicketError(Exception):

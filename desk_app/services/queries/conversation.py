@@ -37,7 +37,9 @@ class RecipientView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """The outbox row behind an outgoing message. `state` is held, queued, sending, sent, unknown, failed or cancelled."""
+    """The outbox row behind an outgoing message. `state` is held, queued, sending, sent, unknown, failed or
+    cancelled.
+    """
 
     outbox_id: int
     state: str
@@ -52,8 +54,9 @@ class DeliveryView:
 class MessageView:
     """One card of the conversation.
 
-    `html` and `folded_html` are safe and normalised for the mail view; `remote_images` are what "remote:<n>" stands for.
-    `join_rule` and `join_reason` explain why the message is in this ticket. `stranger`: unknown sender on a known thread.
+    `html` and `folded_html` are safe and normalised for the mail view; `remote_images` are what "remote:<n>" stands
+    for. `join_rule` and `join_reason` explain why the message is in this ticket. `stranger`: unknown sender on a known
+    thread.
     """
 
     id: int

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Column, ColumnElement, DateTime, Dialect, ForeignKey, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(
@@ -62,19 +62,47 @@ class Instant(TypeDecorator[datetime]):
         return _EPOCH + timedelta(microseconds=int(value))
 
 
+NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Options of tables whose ids are remembered elsewhere (undo, cursors, purge permits): an id never comes back."""
+
+CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+"""Options of small link tables that are stored in the order of their key."""
+
+
+def partial(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """Return the index options that leave out rows where `condition` does not hold, on both databases."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
 def key() -> Column[int]:
     """Return the surrogate key column `id`."""
     return Column("id", BigId, primary_key=True, autoincrement=True)
 
 
-def department(*, nullable: bool = False) -> Column[int]:
+def department(*, nullable: bool = False, primary_key: bool = False) -> Column[int]:
     """Return the `department_id` column that row level security will filter by."""
-    return Column("department_id", BigId, ForeignKey("department.id"), nullable=nullable)
+    return Column(
+        "department_id",
+        BigId,
+        ForeignKey("department.id"),
+        nullable=nullable,
+        primary_key=primary_key,
+        autoincrement=False,
+    )
 
 
-def ref(name: str, target: str, *, nullable: bool = False, ondelete: str | None = None) -> Column[int]:
-    """Return a foreign key column."""
-    return Column(name, BigId, ForeignKey(target, ondelete=ondelete), nullable=nullable)
+def ref(
+    name: str, target: str, *, nullable: bool = False, ondelete: str | None = None, primary_key: bool = False
+) -> Column[int]:
+    """Return a foreign key column. A parent that is ever deleted needs an index on it."""
+    return Column(
+        name,
+        BigId,
+        ForeignKey(target, ondelete=ondelete),
+        nullable=nullable,
+        primary_key=primary_key,
+        autoincrement=False,
+    )
 
 
 def instant(name: str, *, nullable: bool = False) -> Column[datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, false
 
-from desk_app.storage.schema.base import BigId, department, instant, key, metadata, ref, text
+from desk_app.storage.schema.base import NEVER_REUSED, BigId, department, instant, key, metadata, ref, text
 
 blob = (
     Table(  # content-addressed bytes, compressed, each stored once; no customer column: reached only through its owners
@@ -46,15 +46,17 @@ message = Table(
     text("join_rule"),  # reply_id, in_reply_to, references, subject_token, duplicate, new ...
     text("join_reason", default="{}"),  # JSON: the stored explanation
     text("problems", default="[]"),  # JSON list
+    **NEVER_REUSED,
 )
 Index("ix_message_ticket", message.c.ticket_id, message.c.id)
 Index("ix_message_internet_id", message.c.internet_id)
 Index("ix_message_contact", message.c.contact_id, message.c.id)
+Index("ix_message_raw", message.c.raw_sha256)
 
 message_body = Table(
     "message_body",
     metadata,
-    ref("message_id", "message.id", ondelete="CASCADE"),
+    ref("message_id", "message.id", ondelete="CASCADE", primary_key=True),
     department(),
     text("text"),  # the whole plain text
     text("visible_text"),
@@ -65,7 +67,8 @@ message_body = Table(
     Column("reader_version", Integer, nullable=False, server_default="0"),
     Column("pipeline_version", Integer, nullable=False, server_default="0"),  # 0: HTML not prepared yet
 )
-Index("uq_message_body_message_id", message_body.c.message_id, unique=True)
+Index("ix_message_body_pipeline", message_body.c.pipeline_version, message_body.c.message_id)
+Index("ix_message_body_reader", message_body.c.reader_version, message_body.c.message_id)
 
 message_address = Table(
     "message_address",
@@ -86,7 +89,6 @@ message_ref = Table(  # who refers to which Message-ID, so that an answer that c
     metadata,
     key(),
     ref("message_id", "message.id", ondelete="CASCADE"),
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
     department(),
     text("internet_id"),
 )
@@ -98,7 +100,6 @@ attachment = Table(
     metadata,
     key(),
     ref("message_id", "message.id", ondelete="CASCADE"),
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
     department(),
     Column("position", Integer, nullable=False, server_default="0"),
     text("part"),
@@ -112,22 +113,23 @@ attachment = Table(
 Index("ix_attachment_message", attachment.c.message_id)
 Index("ix_attachment_sha256", attachment.c.sha256)
 
-search_document = Table(  # one row a message; the index itself is FTS5 or a tsvector made by the migration
-    "search_document",
-    metadata,
-    ref("message_id", "message.id", ondelete="CASCADE"),
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
-    department(),
-    instant("sent_at"),
-    Column("analyzer_version", Integer, nullable=False),
+search_document = (
+    Table(  # one row a message; the index itself (FTS5, or a tsvector column here) is made by the migration
+        "search_document",
+        metadata,
+        Column("message_id", BigId, primary_key=True, autoincrement=False),
+        Column("ticket_id", BigId, nullable=False),
+        department(),
+        Column("analyzer_version", Integer, nullable=False),
+        Column("terms", LargeBinary, nullable=True),  # SQLite: what was indexed, compressed; FTS5 needs it to forget
+    )
 )
-Index("uq_search_document_message", search_document.c.message_id, unique=True)
-Index("ix_search_document_ticket", search_document.c.ticket_id)
+Index("ix_search_document_ticket", search_document.c.ticket_id, search_document.c.message_id)
+Index("ix_search_document_version", search_document.c.analyzer_version, search_document.c.message_id)
 
 search_term = Table(  # every distinct term, so that parts of words can be found; holds no reference to a message
     "search_term",
     metadata,
     key(),
-    Column("term", Text, nullable=False),
+    Column("term", Text, nullable=False, unique=True),
 )
-Index("uq_search_term", search_term.c.term, unique=True)

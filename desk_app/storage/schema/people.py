@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, true
 
+from desk_app.storage.schema.base import CLUSTERED, NEVER_REUSED, instant, key, metadata, ref, text
 from desk_app.storage.schema.base import department as department_column
-from desk_app.storage.schema.base import instant, key, metadata, ref, text
 
 department = Table(
     "department",
@@ -15,6 +15,7 @@ department = Table(
     Column("position", Integer, nullable=False, server_default="0"),
     text("settings", default="{}"),  # JSON
     instant("created_at"),
+    **NEVER_REUSED,
 )
 
 agent = Table(
@@ -27,14 +28,15 @@ agent = Table(
     text("kind", default="agent"),  # light, agent, lead, manager, admin
     Column("active", Boolean, nullable=False, server_default=true()),
     instant("created_at"),
+    **NEVER_REUSED,
 )
 Index("uq_agent_login", agent.c.login, unique=True)
 
 agent_department = Table(
     "agent_department",
     metadata,
-    ref("agent_id", "agent.id"),
-    department_column(),
+    ref("agent_id", "agent.id", primary_key=True),
+    department_column(primary_key=True),
     text("level", default="agent"),
+    **CLUSTERED,
 )
-Index("uq_agent_department", agent_department.c.agent_id, agent_department.c.department_id, unique=True)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, false, true
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, and_, false, true
 
-from desk_app.storage.schema.base import BigId, department, instant, key, metadata, ref, text
+from desk_app.storage.schema.base import (
+    CLUSTERED,
+    NEVER_REUSED,
+    BigId,
+    department,
+    instant,
+    key,
+    metadata,
+    partial,
+    ref,
+    text,
+)
 
 channel_account = Table(
     "channel_account",
@@ -23,6 +34,7 @@ channel_account = Table(
     instant("created_at"),
     instant("deleted_at", nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
+    **NEVER_REUSED,
 )
 
 account_alias = Table(
@@ -39,7 +51,7 @@ Index("uq_account_alias_address", account_alias.c.address, unique=True)
 account_health = Table(  # MB-31, MB-04
     "account_health",
     metadata,
-    ref("account_id", "channel_account.id", ondelete="CASCADE"),
+    ref("account_id", "channel_account.id", ondelete="CASCADE", primary_key=True),
     department(),
     instant("attempted_at", nullable=True),
     instant("succeeded_at", nullable=True),
@@ -51,18 +63,17 @@ account_health = Table(  # MB-31, MB-04
     Column("server_count", BigId, nullable=True),
     Column("stored_count", BigId, nullable=True),
 )
-Index("uq_account_health_account", account_health.c.account_id, unique=True)
 
 channel_cursor = Table(
     "channel_cursor",
     metadata,
-    ref("account_id", "channel_account.id", ondelete="CASCADE"),
+    ref("account_id", "channel_account.id", ondelete="CASCADE", primary_key=True),
+    Column("stream", Text, primary_key=True),
     department(),
-    text("stream"),
     text("position", default="{}"),  # JSON of the channel: for e-mail UIDVALIDITY and last UID
     instant("updated_at"),
+    **CLUSTERED,
 )
-Index("uq_channel_cursor", channel_cursor.c.account_id, channel_cursor.c.stream, unique=True)
 
 inbound_item = (
     Table(  # the intake ledger: raw first, parse second; rows outlive their ticket as tombstones (pains.md 13)
@@ -88,13 +99,28 @@ inbound_item = (
         Column("message_id", BigId, nullable=True),
         text("after_import", default="keep"),  # keep, flag, move, delete: what is still to be done on the server
         Column("acknowledged", Boolean, nullable=False, server_default=false()),
+        **NEVER_REUSED,
     )
 )
 Index("uq_inbound_item", inbound_item.c.account_id, inbound_item.c.source_key, unique=True)
 Index("ix_inbound_item_state", inbound_item.c.state, inbound_item.c.id)
 Index("ix_inbound_item_internet_id", inbound_item.c.internet_id)
+Index("ix_inbound_item_raw", inbound_item.c.raw_sha256)
+Index(  # two machines that fetch at the same second cannot make two messages of one mail (MB-09)
+    "uq_inbound_item_mail",
+    inbound_item.c.account_id,
+    inbound_item.c.internet_id,
+    inbound_item.c.content_hash,
+    unique=True,
+    **partial(and_(inbound_item.c.state == "done", inbound_item.c.internet_id != "")),
+)
 Index("ix_inbound_item_message", inbound_item.c.message_id)
-Index("ix_inbound_item_ack", inbound_item.c.account_id, inbound_item.c.acknowledged, inbound_item.c.id)
+Index(
+    "ix_inbound_item_open_ack",
+    inbound_item.c.account_id,
+    inbound_item.c.id,
+    **partial(and_(inbound_item.c.acknowledged.is_(false()), inbound_item.c.after_import != "keep")),
+)
 
 outbox = Table(
     "outbox",
@@ -121,12 +147,14 @@ outbox = Table(
         "cancel_on_reply", Boolean, nullable=False, server_default=false()
     ),  # send later, unless the customer writes
     Column("version", Integer, nullable=False, server_default="1"),
+    **NEVER_REUSED,
 )
 Index("ix_outbox_due", outbox.c.state, outbox.c.send_after_at, outbox.c.id)
 Index("ix_outbox_ticket", outbox.c.ticket_id)
 Index("ix_outbox_message", outbox.c.message_id)
 Index("ix_outbox_internet_id", outbox.c.internet_id)
-Index("ix_outbox_copy", outbox.c.copy_state, outbox.c.id)
+Index("ix_outbox_mime", outbox.c.mime_sha256)
+Index("ix_outbox_copy", outbox.c.copy_state, outbox.c.id, **partial(outbox.c.copy_state == "pending"))
 
 outbox_recipient = Table(
     "outbox_recipient",
@@ -155,3 +183,4 @@ auto_answer = Table(  # the ceiling on automatic mail (MB-20): one row an automa
 )
 Index("ix_auto_answer_address", auto_answer.c.address, auto_answer.c.at)
 Index("ix_auto_answer_at", auto_answer.c.at)
+Index("ix_auto_answer_ticket", auto_answer.c.ticket_id, auto_answer.c.at)

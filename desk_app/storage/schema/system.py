@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, String, Table
 
-from desk_app.storage.schema.base import BigId, instant, key, metadata, text
+from desk_app.storage.schema.base import NEVER_REUSED, BigId, instant, key, metadata, text
 
 schema_info = Table(  # which clients may read and write (database.md 4)
     "schema_info",
@@ -35,6 +35,13 @@ lease = Table(  # who does a job; every write of the holder checks `epoch` (data
     instant("renewed_at"),
 )
 
+number_counter = Table(  # SQLite's source of ticket numbers; PostgreSQL has a sequence, so that nobody waits for it
+    "number_counter",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("last", BigId, nullable=False),
+)
+
 change_log = Table(  # the feed that keeps other desktops up to date (database.md 2)
     "change_log",
     metadata,
@@ -47,5 +54,7 @@ change_log = Table(  # the feed that keeps other desktops up to date (database.m
     text("op"),  # insert, update, delete
     text("actor_name"),
     text("origin"),  # the process that wrote it, so that it can skip its own changes
+    **NEVER_REUSED,  # readers remember the last id; one that came back would be skipped
 )
 Index("ix_change_log_xid", change_log.c.xid, change_log.c.id)
+Index("ix_change_log_at", change_log.c.at)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, desc, false
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, desc, false
 
-from desk_app.storage.schema.base import BigId, department, instant, key, metadata, ref, text
+from desk_app.storage.schema.base import (
+    CLUSTERED,
+    NEVER_REUSED,
+    BigId,
+    department,
+    instant,
+    key,
+    metadata,
+    partial,
+    ref,
+    text,
+)
 
 status = Table(
     "status",
@@ -37,6 +48,7 @@ ticket = Table(
     text("snippet"),  # first words of the newest message
     Column("message_count", Integer, nullable=False, server_default="0"),
     Column("has_attachments", Boolean, nullable=False, server_default=false()),
+    Column("spam", Boolean, nullable=False, server_default=false()),
     Column("imported", Boolean, nullable=False, server_default=false()),  # came with a first connect: triggers nothing
     Column("last_message_id", BigId, nullable=True),
     Column("last_inbound_id", BigId, nullable=True),
@@ -53,26 +65,45 @@ ticket = Table(
     ref("follows_id", "ticket.id", nullable=True),  # new linked ticket after a late answer (IN-35), split, linked pair
     text("link_kind"),  # follow_up, split, pair
     Column("version", Integer, nullable=False, server_default="1"),
+    **NEVER_REUSED,
 )
 Index("uq_ticket_number", ticket.c.number, unique=True)
 Index("ix_ticket_bucket_activity", ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
 Index("ix_ticket_bucket_created", ticket.c.bucket, desc(ticket.c.created_at), desc(ticket.c.id))
 Index("ix_ticket_assignee", ticket.c.assignee_id, ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
+Index("ix_ticket_assignee_created", ticket.c.assignee_id, ticket.c.bucket, desc(ticket.c.created_at), desc(ticket.c.id))
 Index("ix_ticket_department", ticket.c.department_id, ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
-Index("ix_ticket_requester", ticket.c.requester_id, desc(ticket.c.id))
-Index("ix_ticket_merged", ticket.c.merged_into_id)
-Index("ix_ticket_snoozed", ticket.c.snoozed_until_at)
+Index(
+    "ix_ticket_department_created",
+    ticket.c.department_id,
+    ticket.c.bucket,
+    desc(ticket.c.created_at),
+    desc(ticket.c.id),
+)
+Index("ix_ticket_requester", ticket.c.requester_id, ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
+Index("ix_ticket_merged", ticket.c.merged_into_id, **partial(ticket.c.merged_into_id.is_not(None)))
+Index("ix_ticket_follows", ticket.c.follows_id, **partial(ticket.c.follows_id.is_not(None)))
+Index("ix_ticket_snoozed", ticket.c.snoozed_until_at, **partial(ticket.c.snoozed_until_at.is_not(None)))
+Index("ix_ticket_trashed", ticket.c.trashed_at, **partial(ticket.c.trashed_at.is_not(None)))
 
 ticket_mailbox = Table(  # which mailboxes show a ticket; repeats what a list filters and sorts by
     "ticket_mailbox",
     metadata,
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
-    ref("account_id", "channel_account.id"),
+    ref("ticket_id", "ticket.id", ondelete="CASCADE", primary_key=True),
+    ref("account_id", "channel_account.id", primary_key=True),
     department(),
     text("bucket"),
     instant("activity_at"),
+    instant("created_at"),
+    **CLUSTERED,
 )
-Index("uq_ticket_mailbox", ticket_mailbox.c.ticket_id, ticket_mailbox.c.account_id, unique=True)
+Index(
+    "ix_ticket_mailbox_created",
+    ticket_mailbox.c.account_id,
+    ticket_mailbox.c.bucket,
+    desc(ticket_mailbox.c.created_at),
+    desc(ticket_mailbox.c.ticket_id),
+)
 Index(
     "ix_ticket_mailbox_list",
     ticket_mailbox.c.account_id,
@@ -81,25 +112,41 @@ Index(
     desc(ticket_mailbox.c.ticket_id),
 )
 
-ticket_tag = Table(
+ticket_tag = Table(  # repeats what a list filters and sorts by, as ticket_mailbox does
     "ticket_tag",
     metadata,
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
+    ref("ticket_id", "ticket.id", ondelete="CASCADE", primary_key=True),
+    Column("tag", Text, primary_key=True),  # lower case
     department(),
-    text("tag"),  # lower case
+    text("bucket"),
+    instant("activity_at"),
+    instant("created_at"),
+    **CLUSTERED,
 )
-Index("uq_ticket_tag", ticket_tag.c.ticket_id, ticket_tag.c.tag, unique=True)
-Index("ix_ticket_tag_tag", ticket_tag.c.tag, desc(ticket_tag.c.ticket_id))
+Index(
+    "ix_ticket_tag_list",
+    ticket_tag.c.tag,
+    ticket_tag.c.bucket,
+    desc(ticket_tag.c.activity_at),
+    desc(ticket_tag.c.ticket_id),
+)
+Index(
+    "ix_ticket_tag_created",
+    ticket_tag.c.tag,
+    ticket_tag.c.bucket,
+    desc(ticket_tag.c.created_at),
+    desc(ticket_tag.c.ticket_id),
+)
 
 ticket_seen = Table(  # up to which message an agent has read
     "ticket_seen",
     metadata,
-    ref("ticket_id", "ticket.id", ondelete="CASCADE"),
-    ref("agent_id", "agent.id", ondelete="CASCADE"),
+    ref("ticket_id", "ticket.id", ondelete="CASCADE", primary_key=True),
+    ref("agent_id", "agent.id", primary_key=True),
     department(),
     Column("message_id", BigId, nullable=False),
+    **CLUSTERED,
 )
-Index("uq_ticket_seen", ticket_seen.c.ticket_id, ticket_seen.c.agent_id, unique=True)
 
 ticket_event = Table(  # append-only: triggers refuse UPDATE, and DELETE unless the ticket stands in ticket_purge
     "ticket_event",

@@ -1,0 +1,277 @@
+"""Contacts, their addresses, and merging them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from desk_app.domain.contacts.model import Contact, ContactAddress
+from desk_app.storage.schema.contacts import contact, contact_address, contact_department, contact_move
+from desk_app.storage.schema.messages import message
+from desk_app.storage.schema.tickets import ticket
+from desk_app.storage.upsert import insert_new
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+    from sqlalchemy.engine import Connection
+
+    from desk_app.storage.transaction import Transaction
+
+_MERGE_STEPS = 100
+_BY_ID = select(contact).where(contact.c.id == bindparam("wanted"))
+_ADDRESSES = (
+    select(contact_address).where(contact_address.c.contact_id == bindparam("wanted")).order_by(contact_address.c.id)
+)
+_BY_EMAIL = select(contact_address.c.contact_id).where(
+    contact_address.c.kind == "email", contact_address.c.address == bindparam("wanted")
+)
+_IN_DEPARTMENT = select(contact_department.c.contact_id).where(
+    contact_department.c.contact_id == bindparam("wanted"), contact_department.c.department_id == bindparam("place")
+)
+
+
+class SqlContactRepository:
+    """Contacts in the database; see the port."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._t = transaction
+        self._add_address = insert_new(transaction, contact_address, keys=("kind", "address"))
+        self._add_department = insert_new(transaction, contact_department, keys=("contact_id", "department_id"))
+
+    def get_or_create(self, email: str, name: str, *, language: str, department_id: int, at: datetime) -> Contact:
+        """Return the contact with this address, creating it from its first mail."""
+        email = email.strip().lower()
+        found = self.by_email(email) or self._create(email, name, language, at)
+        if not found.name and name:
+            self._t.connection.execute(update(contact).where(contact.c.id == found.id).values(name=name, updated_at=at))
+            found = self.get(found.id) or found
+        place = {"wanted": found.id, "place": department_id}
+        if self._t.connection.execute(_IN_DEPARTMENT, place).first() is None:
+            self._t.connection.execute(self._add_department, {"contact_id": found.id, "department_id": department_id})
+        return found
+
+    def get(self, contact_id: int) -> Contact | None:
+        """Return a contact; a merged one resolves to the one that took it over."""
+        return read_contact(self._t.connection, contact_id)
+
+    def by_email(self, email: str) -> Contact | None:
+        """Return the contact with this address."""
+        contact_id = self._t.connection.execute(_BY_EMAIL, {"wanted": email.strip().lower()}).scalar()
+        return None if contact_id is None else self.get(contact_id)
+
+    def save(self, contact: Contact) -> None:
+        """Write a contact and its addresses; raises ValueError where an address belongs to somebody else."""
+        _save(self._t, contact)
+        self._t.changed("contact", contact.id)
+
+    def merge(self, source_id: int, target_id: int) -> None:
+        """Move addresses, tickets and messages to the target; remembered row by row, so that it can be undone."""
+        if source_id == target_id:
+            raise ValueError("a contact cannot be merged into itself")
+        connection, now = self._t.connection, self._t.now()
+        target = self.get(target_id)
+        if target is None or target.id != target_id:
+            raise ValueError("the target was merged or is gone")
+        if self._t.connection.execute(_BY_ID, {"wanted": source_id}).one().merged_into_id is not None:
+            raise ValueError("the source was merged already")
+        for entity, table, column in (
+            ("ticket", ticket, ticket.c.requester_id),
+            ("message", message, message.c.contact_id),
+        ):
+            rows = connection.execute(
+                select(table.c.id.label("entity_id"), table.c.department_id).where(column == source_id)
+            ).all()
+            moves = [{"source_id": source_id, "entity": entity, **row._asdict()} for row in rows]
+            if moves:
+                connection.execute(insert(contact_move), moves)
+            connection.execute(update(table).where(column == source_id).values({column.name: target_id}))
+            if entity == "ticket":
+                for row in rows:
+                    self._t.changed("ticket", row.entity_id, "update", row.department_id)
+        connection.execute(
+            update(contact_address)
+            .where(contact_address.c.contact_id == source_id)
+            .values(contact_id=target_id, original_contact_id=source_id, is_primary=False)
+        )
+        seen_in = connection.execute(
+            select(contact_department.c.department_id).where(contact_department.c.contact_id == source_id)
+        ).scalars()
+        rows_in = [{"contact_id": target_id, "department_id": key} for key in seen_in]
+        if rows_in:
+            connection.execute(self._add_department, rows_in)
+        connection.execute(
+            update(contact)
+            .where(contact.c.id == source_id)
+            .values(merged_into_id=target_id, updated_at=now, version=contact.c.version + 1)
+        )
+        self._t.changed("contact", source_id)
+        self._t.changed("contact", target_id)
+
+    def unmerge(self, source_id: int) -> None:
+        """Undo a merge: what came from the source goes back, where it still is at the target."""
+        connection = self._t.connection
+        target_id = connection.execute(_BY_ID, {"wanted": source_id}).one().merged_into_id
+        if target_id is None:
+            raise ValueError("the contact is not merged")
+        for entity, table, column in (
+            ("ticket", ticket, ticket.c.requester_id),
+            ("message", message, message.c.contact_id),
+        ):
+            moved = select(contact_move.c.entity_id).where(
+                contact_move.c.source_id == source_id, contact_move.c.entity == entity
+            )
+            if entity == "ticket":
+                for key in connection.execute(moved).scalars().all():
+                    self._t.changed("ticket", key)
+            connection.execute(
+                update(table).where(table.c.id.in_(moved), column == target_id).values({column.name: source_id})
+            )
+        connection.execute(delete(contact_move).where(contact_move.c.source_id == source_id))
+        connection.execute(
+            update(contact_address)
+            .where(contact_address.c.original_contact_id == source_id)
+            .values(contact_id=source_id, original_contact_id=None)
+        )
+        connection.execute(
+            update(contact)
+            .where(contact.c.id == source_id)
+            .values(merged_into_id=None, updated_at=self._t.now(), version=contact.c.version + 1)
+        )
+        self._t.changed("contact", source_id)
+        self._t.changed("contact", target_id)
+
+    def mark_failing(self, email: str, reason: str, at: datetime) -> None:
+        """Mark an address as failing after a permanent bounce; the first failure's time stays."""
+        address = contact_address.c
+        row = self._t.connection.execute(
+            select(address.id, address.contact_id, address.failing_since_at).where(
+                address.kind == "email", address.address == email.strip().lower()
+            )
+        ).first()
+        if row is None:
+            return
+        self._t.connection.execute(
+            update(contact_address)
+            .where(address.id == row.id)
+            .values(
+                failing_since_at=row.failing_since_at or at,
+                failing_reason=reason,
+                bounce_count=address.bounce_count + 1,
+            )
+        )
+        self._t.changed("contact", row.contact_id)
+
+    def mark_working(self, email: str) -> None:
+        """Clear the failing mark."""
+        address = contact_address.c
+        row = self._t.connection.execute(
+            select(address.id, address.contact_id).where(
+                address.kind == "email",
+                address.address == email.strip().lower(),
+                address.failing_since_at.is_not(None),
+            )
+        ).first()
+        if row is None:
+            return
+        self._t.connection.execute(
+            update(contact_address)
+            .where(address.id == row.id)
+            .values(failing_since_at=None, failing_reason="", bounce_count=0)
+        )
+        self._t.changed("contact", row.contact_id)
+
+    def _create(self, email: str, name: str, language: str, at: datetime) -> Contact:
+        connection = self._t.connection
+        contact_id = int(
+            connection.execute(
+                insert(contact).returning(contact.c.id),
+                {"name": name, "language": language, "created_at": at, "updated_at": at},
+            ).scalar_one()
+        )
+        added = connection.execute(
+            self._add_address,
+            {"contact_id": contact_id, "kind": "email", "address": email, "is_primary": True},
+        )
+        if added.rowcount == 0:  # somebody else's transaction was faster
+            connection.execute(delete(contact).where(contact.c.id == contact_id))
+            found = self.by_email(email)
+            if found is not None:
+                return found
+            raise LookupError("the address appeared and went again")
+        self._t.changed("contact", contact_id, "insert")
+        found = self.get(contact_id)
+        assert found is not None  # noqa: S101 -- just inserted
+        return found
+
+
+def read_contact(connection: Connection, contact_id: int) -> Contact | None:
+    """Return a contact, following merges to the one that took it over."""
+    for _ in range(_MERGE_STEPS):
+        row = connection.execute(_BY_ID, {"wanted": contact_id}).first()
+        if row is None:
+            return None
+        if row.merged_into_id is None:
+            return _contact(row, connection.execute(_ADDRESSES, {"wanted": contact_id}).all())
+        contact_id = row.merged_into_id
+    return None
+
+
+def _contact(row: Row[Any], addresses: Sequence[Row[Any]]) -> Contact:
+    return Contact(
+        id=row.id,
+        name=row.name,
+        language=row.language,
+        note=row.note,
+        blocked=row.blocked,
+        merged_into_id=row.merged_into_id,
+        addresses=tuple(
+            ContactAddress(
+                address=item.address,
+                kind=item.kind,
+                label=item.label,
+                is_primary=item.is_primary,
+                failing_since_at=item.failing_since_at,
+                failing_reason=item.failing_reason,
+                bounce_count=item.bounce_count,
+                id=item.id,
+            )
+            for item in addresses
+        ),
+        created_at=row.created_at,
+        version=row.version,
+    )
+
+
+def _save(transaction: Transaction, item: Contact) -> None:
+    connection = transaction.connection
+    updated = connection.execute(
+        update(contact)
+        .where(contact.c.id == item.id, contact.c.version == item.version)
+        .values(
+            name=item.name,
+            language=item.language,
+            note=item.note,
+            blocked=item.blocked,
+            updated_at=transaction.now(),
+            version=item.version + 1,
+        )
+    )
+    if updated.rowcount != 1:
+        raise ValueError("the contact was changed by somebody else")
+    stored = {(row.kind, row.address): row.id for row in connection.execute(_ADDRESSES, {"wanted": item.id}).all()}
+    wanted = {(address.kind, address.address.strip().lower()): address for address in item.addresses}
+    for key, row_id in stored.items():
+        if key not in wanted:
+            connection.execute(delete(contact_address).where(contact_address.c.id == row_id))
+    add = insert_new(transaction, contact_address, keys=("kind", "address"))
+    for key, address in wanted.items():
+        values = {"label": address.label, "is_primary": address.is_primary}
+        if key in stored:
+            connection.execute(update(contact_address).where(contact_address.c.id == stored[key]).values(values))
+            continue
+        added = connection.execute(add, values | {"contact_id": item.id, "kind": key[0], "address": key[1]})
+        if added.rowcount == 0:
+            raise ValueError(f"{key[1]} belongs to another contact")

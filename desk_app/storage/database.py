@@ -1,0 +1,184 @@
+"""Opens a database and hands out what works with it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL, Connection
+
+from desk_app.services.ports.errors import DatabaseUnavailableError, OutdatedSchemaError
+from desk_app.services.queries.changes import ChangeFeed
+from desk_app.services.queries.conversation import ConversationQueries
+from desk_app.services.queries.tickets import TicketQueries
+from desk_app.storage.engine import postgresql, sqlite
+from desk_app.storage.engine.connections import Connections
+from desk_app.storage.engine.folders import Machine, check_folder, prepare_folder
+from desk_app.storage.engine.urls import file_of, parse_url, shown
+from desk_app.storage.engine.writer_lock import needs_lock_file
+from desk_app.storage.migrations import runner
+from desk_app.storage.system.changes import open_feed
+from desk_app.storage.system.housekeeping import Housekeeping
+from desk_app.storage.tickets.conversation import SqlConversationQueries
+from desk_app.storage.tickets.queries import SqlTicketQueries
+from desk_app.storage.unit_of_work import SqlUnitOfWork
+
+log = logging.getLogger(__name__)
+
+
+class Database:
+    """An open, current database. Safe to use from any thread; close it once.
+
+    `dialect` is "sqlite" or "postgresql", `url` is shown without its password.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.dialect = "postgresql" if connections.postgresql else "sqlite"
+        self.url = shown(connections.url)
+        self.process_id = connections.process_id
+        self.ticket_queries: TicketQueries = SqlTicketQueries(connections)
+        self.conversations: ConversationQueries = SqlConversationQueries(connections)
+        self.housekeeping = Housekeeping(connections)
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        """Return a new unit of work; one per use case and thread."""
+        return SqlUnitOfWork(self._connections)
+
+    def change_feed(self) -> ChangeFeed:
+        """Return a feed of what is committed from now on; one per consumer thread, closed by it."""
+        return open_feed(self._connections)
+
+    def backup(self, target: Path) -> Path:
+        """Copy a SQLite database to `target` while it is in use and check the copy."""
+        return runner.backup_file(self._connections, target)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return facts about the database for `desk-app doctor` and the system page; nothing secret."""
+        return self._connections.read(self._diagnose)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._connections.close()
+
+    def _diagnose(self, connection: Connection) -> dict[str, Any]:
+        state = runner.read_state(connection)
+        facts: dict[str, Any] = {
+            "dialect": self.dialect,
+            "url": self.url,
+            "revision": state.revision,
+            "schema_version": state.version,
+            "tickets": int(
+                connection.execute(
+                    text("SELECT COALESCE(SUM(delta), 0) FROM ticket_counter WHERE scope = 'all'")
+                ).scalar_one()
+            ),
+        }
+        if self._connections.postgresql:
+            version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+            trigram = connection.exec_driver_sql("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'").first()
+            facts |= {
+                "server_version": connection.exec_driver_sql("SHOW server_version").scalar_one(),
+                "remark": postgresql.version_remark(version),
+                "part_of_word_index": trigram is not None,
+                "size_bytes": connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one(),
+                "max_connections": int(connection.exec_driver_sql("SHOW max_connections").scalar_one()),
+            }
+        else:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            facts |= {
+                "sqlite_version": sqlite3.sqlite_version,
+                "journal_mode": connection.exec_driver_sql("PRAGMA journal_mode").scalar_one(),
+                "size_bytes": pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one(),
+                "writer_lock_file": needs_lock_file(),
+                "remark": "This SQLite has the WAL-reset fault; writers keep each other out with a lock file."
+                if needs_lock_file()
+                else "",
+            }
+        return facts
+
+
+def open_database(url: str, *, origin: str, migrate: bool = True, machine: Machine | None = None) -> Database:
+    """Open a database, creating it or bringing it up to date first.
+
+    `origin` names the program in logs and on the server ("window", "worker", "cli"). With `migrate` False an older schema
+    raises OutdatedSchemaError. `machine` answers questions about folders in tests. Raises a StorageError that says what to
+    do.
+    """
+    connections = _connect(parse_url(url), origin, machine)
+    try:
+        if migrate:
+            runner.upgrade(connections)
+        else:
+            state = connections.read(runner.read_state)
+            runner.check_readable(state)
+            if not state.current:
+                raise OutdatedSchemaError("The database must be upgraded first.", "Run: desk-app db upgrade")
+        return Database(connections)
+    except BaseException:
+        connections.close()
+        raise
+
+
+def upgrade(url: str, *, machine: Machine | None = None) -> dict[str, Any]:
+    """Bring a database up to date and return its state as `status` does."""
+    open_database(url, origin="upgrade", machine=machine).close()
+    return status(url, machine=machine)
+
+
+def status(url: str, *, machine: Machine | None = None) -> dict[str, Any]:
+    """Return what a database holds without changing it: url, exists, revision, current, needs_upgrade."""
+    parsed = parse_url(url)
+    facts: dict[str, Any] = {"url": shown(parsed), "dialect": parsed.get_backend_name()}
+    if parsed.get_backend_name() == "sqlite" and not file_of(parsed).exists():
+        return facts | {"exists": False, "revision": "", "schema_version": 0, "needs_upgrade": True}
+    connections = _connect(parsed, "status", machine)
+    try:
+        state = connections.read(runner.read_state)
+        return facts | {
+            "exists": not state.empty,
+            "revision": state.revision,
+            "schema_version": state.version,
+            "needs_upgrade": not state.current,
+        }
+    finally:
+        connections.close()
+
+
+def _connect(url: URL, origin: str, machine: Machine | None) -> Connections:
+    if url.get_backend_name() == "sqlite":
+        file = file_of(url)
+        check_folder(file, machine)
+        prepare_folder(file)
+        sqlite.check_file(file)
+        connections = Connections(url.set(database=str(file)), origin)
+        _try(connections, lambda c: c.exec_driver_sql("PRAGMA journal_mode"))
+        return connections
+    connections = Connections(url, origin)
+    _try(connections, _check_server)
+    return connections
+
+
+def _check_server(connection: Connection) -> None:
+    version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+    remark = postgresql.version_remark(version)
+    if version < postgresql.MINIMUM:
+        raise DatabaseUnavailableError(remark, "Use a newer server.")
+    if remark:
+        log.info("%s", remark)
+
+
+def _try(connections: Connections, question: Any) -> None:
+    """Ask a first question, on SQLite with the writer: that switches a new file to the write-ahead log."""
+    try:
+        if connections.postgresql:
+            connections.read(question)
+        else:
+            connection = connections.begin_writing()
+            connections.end_writing(connection, commit=False)
+    except BaseException:
+        connections.close()
+        raise

@@ -1,0 +1,138 @@
+"""The intake ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from desk_app.domain.mailboxes.model import AfterImport
+from desk_app.services.ports.errors import DuplicateError
+from desk_app.services.ports.sync import InboundItem, InboundState
+from desk_app.storage.engine.faults import is_unique_violation
+from desk_app.storage.mailboxes.mapping import inbound_values, to_inbound
+from desk_app.storage.schema.sync import inbound_item
+from desk_app.storage.upsert import insert_new
+
+if TYPE_CHECKING:
+    from desk_app.storage.transaction import Transaction
+
+_CHUNK = 500  # source keys asked for in one query
+_KNOWN = select(inbound_item.c.source_key).where(
+    inbound_item.c.account_id == bindparam("account"),
+    inbound_item.c.source_key.in_(bindparam("keys", expanding=True)),
+)
+_SAVE = update(inbound_item).where(inbound_item.c.id == bindparam("wanted"))
+_TWINS = (
+    select(inbound_item)
+    .where(inbound_item.c.internet_id == bindparam("internet"), inbound_item.c.content_hash == bindparam("hash"))
+    .order_by(inbound_item.c.id)
+)
+_SAVED = (
+    "state",
+    "reason",
+    "attempts",
+    "internet_id",
+    "content_hash",
+    "message_id",
+    "raw_sha256",
+    "size",
+    "after_import",
+    "acknowledged",
+    "archive",
+)
+
+
+class SqlInboundRepository:
+    """The intake ledger in the database; see the port."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._t = transaction
+        self._insert = insert_new(transaction, inbound_item, keys=("account_id", "source_key")).returning(
+            inbound_item.c.id
+        )
+
+    def known_keys(self, account_id: int, source_keys: Sequence[str]) -> frozenset[str]:
+        """Return which of these source keys are in the ledger already."""
+        known: set[str] = set()
+        for start in range(0, len(source_keys), _CHUNK):
+            keys = list(source_keys[start : start + _CHUNK])
+            known.update(self._t.connection.execute(_KNOWN, {"account": account_id, "keys": keys}).scalars())
+        return frozenset(known)
+
+    def add(self, items: Sequence[InboundItem]) -> None:
+        """Insert rows and set their ids; a source key that is there already is skipped."""
+        for item in items:
+            item.id = int(self._t.connection.execute(self._insert, inbound_values(item)).scalar() or 0)
+
+    def pending(self, limit: int, *, account_id: int | None = None) -> Sequence[InboundItem]:
+        """Return stored rows that are not processed yet, oldest first."""
+        statement = _in_state(InboundState.STORED).order_by(inbound_item.c.id).limit(limit)
+        if account_id is not None:
+            statement = statement.where(inbound_item.c.account_id == account_id)
+        return self._items(statement)
+
+    def get(self, item_id: int) -> InboundItem | None:
+        """Return a row."""
+        found = self._items(select(inbound_item).where(inbound_item.c.id == item_id))
+        return found[0] if found else None
+
+    def save(self, item: InboundItem) -> None:
+        """Write state, reason, attempts, ids and hashes.
+
+        Raises DuplicateError where another machine has just made a message of the same mail in the same account (MB-09).
+        """
+        values = inbound_values(item)
+        try:
+            self._t.connection.execute(_SAVE, {name: values[name] for name in _SAVED} | {"wanted": item.id})
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise DuplicateError("This mail was stored by somebody else a moment ago.") from error
+            raise
+
+    def twins(self, internet_id: str, content_hash: str) -> Sequence[InboundItem]:
+        """Return rows of the same mail in any account, purged ones included."""
+        if not internet_id:
+            return []
+        rows = self._t.connection.execute(_TWINS, {"internet": internet_id, "hash": content_hash})
+        return [to_inbound(row) for row in rows]
+
+    def quarantined(self, limit: int = 500) -> Sequence[InboundItem]:
+        """Return what could not be read or was too large, newest first."""
+        return self._items(_in_state(InboundState.QUARANTINED).order_by(inbound_item.c.id.desc()).limit(limit))
+
+    def unacknowledged(self, account_id: int, limit: int) -> Sequence[InboundItem]:
+        """Return finished rows whose server-side action is still to be done; what is quarantined stays on the server."""
+        finished = (InboundState.DONE.value, InboundState.DUPLICATE.value, InboundState.PURGED.value)
+        return self._items(
+            select(inbound_item)
+            .where(
+                inbound_item.c.account_id == account_id,
+                inbound_item.c.acknowledged.is_(False),
+                inbound_item.c.after_import != AfterImport.KEEP.value,
+                inbound_item.c.state.in_(finished),
+            )
+            .order_by(inbound_item.c.id)
+            .limit(limit)
+        )
+
+    def acknowledge(self, ids: Sequence[int]) -> None:
+        """Note that the server-side action was done."""
+        if ids:
+            self._t.connection.execute(
+                update(inbound_item).where(inbound_item.c.id.in_(list(ids))).values(acknowledged=True)
+            )
+
+    def count(self, account_id: int) -> int:
+        """Return how many messages of an account are in the ledger, quarantined ones included."""
+        statement = select(func.count()).where(inbound_item.c.account_id == account_id)
+        return int(self._t.connection.execute(statement).scalar_one())
+
+    def _items(self, statement: Select[Any]) -> list[InboundItem]:
+        return [to_inbound(row) for row in self._t.connection.execute(statement)]
+
+
+def _in_state(state: InboundState) -> Select[Any]:
+    return select(inbound_item).where(inbound_item.c.state == state.value)

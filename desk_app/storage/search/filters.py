@@ -1,0 +1,125 @@
+"""Turns the filters of a search text into conditions on tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, func, not_, or_, select
+from sqlalchemy.engine import Connection
+
+from desk_app.domain.search.query import FilterClause
+from desk_app.domain.tickets.model import Bucket, Priority
+from desk_app.domain.tickets.query import TicketQuery
+from desk_app.storage.schema.people import agent, department
+from desk_app.storage.schema.sync import channel_account
+from desk_app.storage.schema.tickets import status, ticket, ticket_seen
+from desk_app.storage.tickets.listing import has_tag, in_mailbox
+
+_BUCKETS = {bucket.value: (bucket,) for bucket in Bucket} | {
+    "inbox": (Bucket.OPEN,),
+    "archive": (Bucket.CLOSED,),
+    "all": tuple(Bucket),
+    "anywhere": tuple(Bucket),
+}
+_ME = frozenset({"me", "mine"})
+_NOBODY = frozenset({"none", "nobody", "unassigned"})
+
+
+@dataclass
+class TicketFilter:
+    """A list's query with what the search text adds: buckets it names, and conditions on the ticket table."""
+
+    query: TicketQuery
+    conditions: list[ColumnElement[bool]] = field(default_factory=list)
+
+
+def resolve(
+    connection: Connection, query: TicketQuery, clauses: Sequence[FilterClause], agent_id: int | None
+) -> TicketFilter:
+    """Return the filter of a search; a value nobody knows matches nothing (or everything, where it is excluded)."""
+    result = TicketFilter(query)
+    named: list[Bucket] = []
+    for clause in clauses:
+        buckets = _BUCKETS.get(clause.value) if clause.name in {"in", "is"} else None
+        if buckets is not None and not clause.excluded:
+            named.extend(buckets)
+            continue
+        if buckets is not None:
+            condition: Any = ticket.c.bucket.in_([bucket.value for bucket in buckets])
+        else:
+            condition = _condition(connection, clause, agent_id)
+        result.conditions.append(not_(condition) if clause.excluded else condition)
+    if named:
+        result.query = replace(query, buckets=tuple(dict.fromkeys(named)))
+    return result
+
+
+def _condition(connection: Connection, clause: FilterClause, agent_id: int | None) -> Any:
+    if clause.name == "tag":
+        return has_tag(clause.value)
+    if clause.name == "has":
+        wanted = clause.value.rstrip("s")
+        return ticket.c.has_attachments.is_(True) if wanted in {"attachment", "file"} else false()
+    if clause.name == "assignee":
+        return _assignee(connection, clause.value, agent_id)
+    if clause.name == "is":
+        state = _state(clause.value, agent_id)
+        if state is not None:
+            return state
+    return _place(connection, clause.value)
+
+
+def _assignee(connection: Connection, value: str, agent_id: int | None) -> Any:
+    if value in _NOBODY:
+        return ticket.c.assignee_id.is_(None)
+    if value in _ME:
+        return ticket.c.assignee_id == agent_id if agent_id is not None else false()
+    statement = select(agent.c.id, agent.c.login, agent.c.name, agent.c.email)
+    ids = [
+        row.id
+        for row in connection.execute(statement)
+        if value in {row.login, row.email} or value in row.name.casefold().split() or value == row.name.casefold()
+    ]
+    return ticket.c.assignee_id.in_(ids) if ids else false()
+
+
+def _state(value: str, agent_id: int | None) -> Any:
+    """Return the condition of `is:`, None where the value is no state of its own."""
+    if value in {priority.value for priority in Priority}:
+        return ticket.c.priority == value
+    if value in _NOBODY:
+        return ticket.c.assignee_id.is_(None)
+    if value == "assigned":
+        return ticket.c.assignee_id.is_not(None)
+    if value in _ME:
+        return ticket.c.assignee_id == agent_id if agent_id is not None else false()
+    if value == "imported":
+        return ticket.c.imported.is_(True)
+    if value in {"unread", "read"}:
+        seen = (
+            select(ticket_seen.c.message_id)
+            .where(ticket_seen.c.ticket_id == ticket.c.id, ticket_seen.c.agent_id == agent_id)
+            .scalar_subquery()
+        )
+        unread = or_(
+            ticket.c.last_inbound_id > seen, seen.is_(None) & ticket.c.imported.is_(False)
+        ) & ticket.c.last_inbound_id.is_not(None)
+        return func.coalesce(unread, false()) if value == "unread" else not_(func.coalesce(unread, false()))
+    return None
+
+
+def _place(connection: Connection, value: str) -> Any:
+    """Return the condition of a status, mailbox or department by name, key or address."""
+    found: list[ColumnElement[bool]] = []
+    for row in connection.execute(select(status.c.id, status.c.key, status.c.name)):
+        if value in {row.key.casefold(), row.name.casefold()}:
+            found.append(ticket.c.status_id == row.id)
+    for row in connection.execute(select(channel_account.c.id, channel_account.c.name, channel_account.c.address)):
+        if value in {row.name.casefold(), row.address}:
+            found.append(in_mailbox(row.id))
+    for row in connection.execute(select(department.c.id, department.c.name)):
+        if value == row.name.casefold():
+            found.append(ticket.c.department_id == row.id)
+    return or_(*found) if found else false()

@@ -1,0 +1,137 @@
+"""Writes documents into the full-text index, in the transaction of the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import zstandard
+from sqlalchemy import delete, func, select
+
+from desk_app.domain.messages.model import AddressRole
+from desk_app.domain.search import ANALYZER_VERSION, SearchFields, index_fields
+from desk_app.services.ports.messages import MessageRecord
+from desk_app.storage.schema.messages import message, search_document
+
+if TYPE_CHECKING:
+    from desk_app.storage.transaction import Transaction
+
+_SENDERS = frozenset({AddressRole.FROM, AddressRole.REPLY_TO})
+_WEIGHTS = "ABCD"  # in the order of the fields
+_LAST_POSITION = 16_383  # of a tsvector
+_FIELD_GAP = 8  # positions between fields, so that no phrase crosses
+_BETWEEN_FIELDS = "\x1f"
+_CHUNK = 500
+
+_FORGET = (
+    "INSERT INTO search_text (search_text, rowid, subject, sender, recipients, body) VALUES ('delete', ?, ?, ?, ?, ?)"
+)
+_ADD = "INSERT INTO search_text (rowid, subject, sender, recipients, body) VALUES (?, ?, ?, ?, ?)"
+_STORED = "SELECT terms FROM search_document WHERE message_id = ?"
+_ADD_DOCUMENT = (
+    "INSERT INTO search_document (message_id, ticket_id, department_id, analyzer_version, terms) VALUES (?, ?, ?, ?, ?)"
+)
+_UPSERT_PG = (
+    "INSERT INTO search_document (message_id, ticket_id, department_id, analyzer_version, tsv)"
+    " VALUES (%s, %s, %s, %s, %s::tsvector) ON CONFLICT (message_id) DO UPDATE SET"
+    " ticket_id = excluded.ticket_id, department_id = excluded.department_id,"
+    " analyzer_version = excluded.analyzer_version, tsv = excluded.tsv"
+)
+
+
+class SqlSearchIndex:
+    """The full-text index of this database; see the port."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._t = transaction
+
+    def index(self, record: MessageRecord) -> None:
+        """Add or replace a message's document: subject, people, text, attachment names."""
+        fields = fields_of(record)
+        place = (record.id, record.ticket_id, record.department_id, ANALYZER_VERSION)
+        if self._t.postgresql:
+            self._t.execute_raw(_UPSERT_PG, (*place, tsvector(fields)))
+        else:
+            texts = [" ".join(words) for words in fields.by_field()]
+            stored = self._t.execute_raw(_STORED, (record.id,)).fetchone()
+            if stored is not None:
+                self._forget([record.id])
+                self._t.execute_raw("DELETE FROM search_document WHERE message_id = ?", (record.id,))
+            self._t.execute_raw(_ADD, (record.id, *texts))
+            packed = zstandard.compress(_BETWEEN_FIELDS.join(texts).encode(), 1)
+            self._t.execute_raw(_ADD_DOCUMENT, (*place, packed))
+        self._t.note_terms({word for words in fields.by_field() for word in words})
+
+    def remove(self, message_ids: Sequence[int]) -> None:
+        """Forget documents."""
+        for start in range(0, len(message_ids), _CHUNK):
+            ids = list(message_ids[start : start + _CHUNK])
+            if not self._t.postgresql:
+                self._forget(ids)
+            self._t.connection.execute(delete(search_document).where(search_document.c.message_id.in_(ids)))
+
+    def stale(self, limit: int) -> Sequence[int]:
+        """Return messages indexed by an older analyzer or not at all, newest first."""
+        connection = self._t.connection
+        older = (
+            select(search_document.c.message_id)
+            .where(search_document.c.analyzer_version < ANALYZER_VERSION)
+            .order_by(search_document.c.analyzer_version, search_document.c.message_id.desc())
+            .limit(limit)
+        )
+        found = list(connection.execute(older).scalars())
+        if found:
+            return found
+        messages = connection.execute(select(func.count()).select_from(message)).scalar_one()
+        documents = connection.execute(select(func.count()).select_from(search_document)).scalar_one()
+        if messages == documents:
+            return []
+        missing = (
+            select(message.c.id)
+            .outerjoin(search_document, search_document.c.message_id == message.c.id)
+            .where(search_document.c.message_id.is_(None))
+            .order_by(message.c.id.desc())
+            .limit(limit)
+        )
+        return list(connection.execute(missing).scalars())
+
+    def _forget(self, message_ids: Sequence[int]) -> None:
+        """Take documents out of the FTS5 index, which needs the exact words that were put in."""
+        statement = select(search_document.c.message_id, search_document.c.terms).where(
+            search_document.c.message_id.in_(message_ids)
+        )
+        for row in self._t.connection.execute(statement).all():
+            texts = zstandard.decompress(row.terms).decode().split(_BETWEEN_FIELDS)
+            self._t.execute_raw(_FORGET, (row.message_id, *texts))
+
+
+def fields_of(record: MessageRecord) -> SearchFields:
+    """Return the words of a message by field."""
+    sender = [record.author_name, record.author_email]
+    recipients: list[str] = []
+    for role, address in record.addresses:
+        names = sender if role in _SENDERS else recipients
+        for text in (address.name, address.email):
+            if text and (text not in names):
+                names.append(text)
+    return index_fields(
+        subject=record.subject,
+        sender=sender,
+        recipients=recipients,
+        text=record.text,
+        attachment_names=[item.filename for item in record.attachments if item.filename],
+    )
+
+
+def tsvector(fields: SearchFields) -> str:
+    """Return the text form of a tsvector with positions and weights; words hold letters and digits only."""
+    places: dict[str, list[str]] = {}
+    position = 0
+    for weight, words in zip(_WEIGHTS, fields.by_field(), strict=True):
+        for word in words:
+            position += 1
+            if position > _LAST_POSITION:
+                break
+            places.setdefault(word, []).append(f"{position}{weight}")
+        position += _FIELD_GAP
+    return " ".join(f"'{word}':{','.join(spots[:255])}" for word, spots in places.items())

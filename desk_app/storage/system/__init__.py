@@ -1,0 +1,1 @@
+"""Settings, leases, the change feed, housekeeping."""

@@ -1,0 +1,1 @@
+"""Tickets: the repository, lists, the conversation."""
