@@ -32,7 +32,7 @@ _MOST_LISTED = 500
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """What a server holds and what the desk has of it (MB-31). Counts are mails; `server_count` leaves out what was
-    declined at the first connect.
+    declined at the first connect, `stored_count` is what the desk has of them.
 
     `missing` are mails on the server that are not in the ledger, oldest first, at most 500 of `missing_count`. `exact`
     is False for channels that cannot list their mail: then only the counts are compared.
@@ -209,8 +209,8 @@ class MailboxService:
         policy = account.policy
         counts = session.counts(policy.import_since_at)
         with self._uow() as uow:
-            stored = uow.inbound.count(account.id)
             cursor = uow.accounts.cursor(account.id)
+            stored = uow.inbound.count(account.id)
         if not isinstance(session, Reconcilable):
             total = sum(c.since if c.since is not None else c.total for c in counts)
             return Reconciliation(total, stored, (), max(0, total - stored), exact=False)
@@ -227,7 +227,7 @@ class MailboxService:
                 if len(page) < _PAGE:
                     break
                 after = page[-1].source_key
-        return Reconciliation(total, stored, tuple(missing[:_MOST_LISTED]), len(missing), exact=True)
+        return Reconciliation(total, total - len(missing), tuple(missing[:_MOST_LISTED]), len(missing), exact=True)
 
     def _declined(self, account: Account, message: ServerMessage) -> bool:
         """Whether a mail was declined at the first connect."""

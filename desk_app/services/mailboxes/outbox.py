@@ -28,7 +28,7 @@ from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, 
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 
-CLAIM = timedelta(minutes=10)  # longer than all time limits of one SMTP conversation together
+CLAIM = timedelta(minutes=5)  # longer than all time limits of one SMTP conversation together
 MOST_ATTEMPTS = 30
 GIVE_UP_AFTER = timedelta(days=2)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -265,9 +265,7 @@ class OutboxService:
                 session = sessions.get(account.id)
                 if session is None:
                     session = sessions[account.id] = self._channels.open(account)
-                # a crash after the last APPEND may have left the copy already
-                if session.check_sent(item.internet_id) is not SentCheck.FOUND:
-                    key = session.store_copy(raw)
+                key = session.store_copy(raw)
                 state = "stored"
             except (ChannelError, SecretError) as error:
                 _log.warning("the copy of mail %d could not be stored: %s", item.id, type(error).__name__)

@@ -61,12 +61,17 @@ class SyncService:
         self._holder = holder
         self._ttl = ttl
         self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._kept: dict[int, Lease] = {}
 
     def sync_all(self) -> dict[int, SyncResult]:
         """Fetch every enabled account that can fetch; the key is the account."""
+        return {account.id: self.sync_once(account.id) for account in self.fetchable()}
+
+    def fetchable(self) -> list[Account]:
+        """Return the enabled accounts that mail is fetched from."""
         with self._uow() as uow:
-            accounts = [a for a in uow.accounts.all(include_disabled=False) if self._channels.fetches(a)]
-        return {account.id: self.sync_once(account.id) for account in accounts}
+            accounts = uow.accounts.all(include_disabled=False)
+        return [account for account in accounts if self._channels.fetches(account)]
 
     def sync_once(self, account_id: int) -> SyncResult:
         """Fetch everything new of one account now ("get mail now", MB-07). Failures are in the result and in the
@@ -76,7 +81,8 @@ class SyncService:
         if account is None:
             return SyncResult(fault=ChannelFault.REFUSED.value, detail="There is no such mailbox.")
         with self._locks[account_id]:
-            lease = self._acquire(account_id)
+            kept = self._kept.get(account_id)
+            lease = kept or self._acquire(account_id)
             if lease is None:
                 return SyncResult(detail="Another process is fetching this mailbox.")
             try:
@@ -88,7 +94,16 @@ class SyncService:
             except LeaseLostError:
                 return SyncResult(detail="Another process took over.")
             finally:
-                self._release(lease)
+                if kept is None:
+                    self._release(lease)
+
+    def keep(self, account_id: int, lease: Lease | None) -> None:
+        """Tell that this process's worker holds an account's lease (None: no longer), so that "get mail now" neither
+        waits for it nor gives it back."""
+        if lease is None:
+            self._kept.pop(account_id, None)
+        else:
+            self._kept[account_id] = lease
 
     @contextmanager
     def session(self, account: Account) -> Iterator[ChannelSession]:

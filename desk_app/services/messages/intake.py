@@ -12,9 +12,10 @@ from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import FetchBatch, InboundMessage
+from desk_app.services.faults import where
 from desk_app.services.messages.placing import Placed, Placement
 from desk_app.services.messages.round import Arrival, Round
-from desk_app.services.ports.errors import DamagedDatabaseError, StorageError
+from desk_app.services.ports.errors import DamagedDatabaseError, DuplicateError, StorageError
 from desk_app.services.ports.outside import ContentPipeline, MessageReader, ReplyKeys
 from desk_app.services.ports.sync import InboundItem, InboundState
 from desk_app.services.ports.system import Lease
@@ -227,9 +228,7 @@ class IntakeService:
         try:
             return self._reader.read_many(mails)
         except Exception as error:  # noqa: BLE001 -- one mail that breaks the reader must not stop the others
-            _log.warning(
-                "reading %d mails together failed (%s); reading them one by one", len(mails), type(error).__name__
-            )
+            _log.warning("reading %d mails together failed (%s); reading them one by one", len(mails), where(error))
         results: list[ParsedMessage | str] = []
         for channel, raw in mails:
             try:
@@ -247,10 +246,11 @@ class IntakeService:
             with uow.savepoint():
                 placement = self._placement(uow, arrivals)
                 return Counter(placement.place(arrival) for arrival in arrivals)
-        except StorageError:
-            raise
+        except StorageError as error:
+            if not isinstance(error, DuplicateError):
+                raise
         except Exception as error:  # noqa: BLE001 -- the slow path finds out which mail it was
-            _log.info("a round of %d mails failed (%s); placing them one by one", len(arrivals), type(error).__name__)
+            _log.info("a round of %d mails failed (%s); placing them one by one", len(arrivals), where(error))
         tally: Counter[Placed] = Counter()
         for arrival, original in zip(arrivals, originals, strict=True):
             fresh = replace(arrival, item=original)
@@ -260,12 +260,8 @@ class IntakeService:
             except StorageError:
                 raise  # the database is at fault, not the mail: nothing is lost, the round is done again
             except Exception as error:  # noqa: BLE001 -- pains.md 2: to quarantine, and on with the next
-                _log.warning(
-                    "mail %d of the ledger goes to quarantine: %s", original.id, type(error).__name__, exc_info=True
-                )
-                _quarantine(
-                    uow, replace(arrival.item, state=InboundState.STORED), f"Storing failed: {type(error).__name__}."
-                )
+                _log.warning("mail %d of the ledger goes to quarantine: %s", original.id, where(error))
+                _quarantine(uow, replace(original), f"Storing failed: {type(error).__name__}.")
         return tally
 
     def _placement(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Placement:

@@ -3,4 +3,7 @@
 from desk_app.channels.email.reading.fingerprint import synthetic_message_id
 from desk_app.channels.email.reading.reader import read_message
 
-__all__ = ["read_message", "synthetic_message_id"]
+READER_VERSION = 1
+"""Raised whenever the reading of the same mail gets better, so that `desk-app reparse` finds what to read again."""
+
+__all__ = ["READER_VERSION", "read_message", "synthetic_message_id"]
