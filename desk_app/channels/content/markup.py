@@ -51,13 +51,16 @@ def without_controls(text: str) -> str:
 
 
 def for_parsing(html: str) -> str:
-    """Make raw HTML fit for nh3, which reads it as the inside of a `div`.
+    """Make raw HTML fit for a parser; it is as untrusted as before.
 
-    The first `body` becomes a `div`, so that the background of a mail is kept; `noscript` becomes one because a mail
-    view never runs scripts. The result is as untrusted as before.
+    Line ends become one, what no text may hold goes, `noscript` becomes a `div` because a mail view never runs scripts.
     """
     html = without_controls(html.replace("\r\n", "\n").replace("\r", "\n"))
-    html = _NOSCRIPT.sub(r"<\1div", html)
+    return _NOSCRIPT.sub(r"<\1div", html)
+
+
+def body_as_block(html: str) -> str:
+    """Turn the first `body` that has attributes into a `div`: nh3 keeps no `body`, and with it goes the background."""
     return _BODY.sub("<div", html, count=1)
 
 

@@ -17,7 +17,7 @@ import nh3
 from desk_app.channels.content.css import clean_style
 from desk_app.channels.content.limits import is_parseable
 from desk_app.channels.content.links import clean_link
-from desk_app.channels.content.markup import RAW_TEXT_TAGS, for_parsing, without_controls
+from desk_app.channels.content.markup import RAW_TEXT_TAGS, body_as_block, for_parsing, without_controls
 
 _BLOCKS = "table tr td th tbody thead tfoot caption div p h1 h2 h3 h4 h5 h6 blockquote ul ol li dl dt dd center hr pre"
 _INLINES = "span font b i u s em strong strike del ins sub sup small big tt code kbd samp var cite q abbr mark address"
@@ -116,7 +116,7 @@ def clean(html: str) -> str | None:
     inlined = inline_styles(prepared)
     if inlined is not prepared and not is_parseable(inlined):
         inlined = prepared
-    return _settled(_filtered(without_controls(inlined)))
+    return _settled(_filtered(body_as_block(inlined)))
 
 
 def _settled(markup: str) -> str | None:
