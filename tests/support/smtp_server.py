@@ -89,6 +89,7 @@ class SmtpServer:
         self.delay = 0.0
         self.connections = 0
         self.on_mail = on_mail
+        self._stopped = False
         self._arrived = threading.Condition()
         auth = bool(self.users or self.tokens)
         self._options: dict[str, Any] = {
@@ -115,8 +116,10 @@ class SmtpServer:
         self.connections = 0  # the start itself made one
 
     def stop(self) -> None:
-        """Stop listening and hang up."""
-        self._controller.stop(no_assert=True)
+        """Stop listening and hang up; nothing happens the second time."""
+        if not self._stopped:
+            self._stopped = True
+            self._controller.stop(no_assert=True)
 
     def wait_for(self, count: int, timeout: float = 10.0) -> list[ReceivedMail]:
         """Wait until `count` mails have arrived and return all of them."""
@@ -170,7 +173,7 @@ class SmtpServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         mail = ReceivedMail(
-            sender=envelope.mail_from or "",
+            sender="" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from),
             recipients=list(envelope.rcpt_tos),
             raw=bytes(envelope.content or b""),
             signed_in_as=str(session.auth_data or ""),

@@ -67,10 +67,7 @@ def _delete(connection: ImapConnection, there: list[int], asked: list[int]) -> N
 def _move(connection: ImapConnection, folder: str, uids: list[int], target: str) -> None:
     if not uids:
         return
-    name = connection.real_name(target)
-    if name is None:
-        name = target
-        connection.make_folder(name)
+    name = connection.make_folder(target)
     if name == connection.real_name(folder):
         return
     with connection.talking():

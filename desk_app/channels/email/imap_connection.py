@@ -215,11 +215,21 @@ class ImapConnection:
                 raise
         return ""
 
-    def make_folder(self, name: str) -> None:
-        """Create a folder; one that exists already is fine."""
+    def make_folder(self, name: str) -> str:
+        """Create a folder where it is missing and return its name on the server: with the server's separator for "/",
+        and below the prefix that this person's folders have."""
+        found = self.real_name(name)
+        if found is not None:
+            return found
+        prefix = self.personal_prefix()
+        separator = next((folder.separator for folder in self.folders() if folder.separator), "/")
+        made = name.replace("/", separator)
+        if not made.startswith(prefix):
+            made = prefix + made
         with self.talking(ChannelFault.FOLDER):
-            if not self.client.folder_exists(name):
-                self.client.create_folder(name)
+            self.client.create_folder(made)
+        self._names[name] = made
+        return made
 
     def search(self, *criteria: str) -> list[int]:
         """Return the UIDs that match, in order; the criteria are sent as they are."""

@@ -33,8 +33,7 @@ def sent_folder(connection: ImapConnection, named: str, *, create: bool = False)
     if found is None and not named:
         found = next((one.name for one in folders if one.selectable and one.leaf.casefold() in _SENT_NAMES), None)
     if found is None and create:
-        found = named or f"{connection.personal_prefix()}Sent"
-        connection.make_folder(found)
+        found = connection.make_folder(named or "Sent")
     return found
 
 
