@@ -66,7 +66,8 @@ _WROTE = """
     quoting | said | napísal | je napisao | rašė | kirjutas
 """
 _SENT_FROM = """
-    sent from my | sent from mail for | sent from outlook | sent from yahoo | sent from proton |
+    sent from my | from my iphone | from my ipad | from my android | sent from mobile |
+    diese nachricht wurde von | sent from mail for | sent from outlook | sent from yahoo | sent from proton |
     sent from samsung | sent from gmail | sent from a | sent from the | sent via | sent with |
     sent using | get outlook for | sent on the go | sent by | sent from iphone | sent from ipad |
     sent from android | von meinem | von meiner | gesendet mit | gesendet von | gesendet aus |
@@ -124,8 +125,10 @@ def is_attribution(text: str, *, quote_follows: bool) -> bool:
     above the customer's own words never folds them.
     """
     bare = text.strip().rstrip("*_ ")
-    if len(bare) > 500 or not bare.endswith((":", "：", "-")):
+    if len(bare) > 500:
         return False
+    if not bare.endswith((":", "：", "-")):
+        return quote_follows and bare.endswith(">") and bool(_ADDRESS.search(bare)) and bool(_FULL_DATE.search(bare))
     lowered = bare.casefold()
     verb = any(word in lowered for word in WROTE)
     if bare.endswith("-") and not (verb and "---" in bare):
@@ -140,8 +143,8 @@ def is_attribution(text: str, *, quote_follows: bool) -> bool:
 
 def header_class(line: str) -> frozenset[str]:
     """Return which mail headers a line may be ("Von: ..." is from); empty where it is none."""
-    label, colon, _ = line.replace("：", ":", 1).partition(":")
-    if not colon or len(label) > 30:
+    label, colon, _ = line[:34].replace("：", ":", 1).partition(":")
+    if not colon:
         return frozenset()
     return HEADER_CLASS.get(label.strip(" \t*_>|\xa0").casefold(), frozenset())
 

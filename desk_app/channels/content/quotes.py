@@ -20,11 +20,12 @@ from desk_app.channels.content.phrases import (
 )
 
 MAX_CHARS = 100_000
-MAX_LINES = 3_000
+MAX_LINES = 2_500
 """Only so much is examined; what follows shares the fate of the last line where everything to the end is quoted."""
 
 _MAX_SIGNATURE_LINES = 12
 _MAX_SIGNATURE_WIDTH = 90
+_SIGNATURE_MARKS = frozenset({"--", "—", "–"})
 _MAX_KEPT_QUOTE = 15  # a single quote in the middle of a text is context up to here, and ballast beyond
 _LONG_LINE = 2_000
 
@@ -90,6 +91,7 @@ def fold_lines(lines: Sequence[str], hints: Sequence[Hint] = (), *, forwarded: b
     flags = [False] * len(lines)
     for index in range(tail, end):
         flags[index] = True
+    _fold_signature(bare, kinds, flags, tail)  # one that stands below the quote is no answer to it
     _fold_quotes(kinds, flags, tail)
     _fold_signature(bare, kinds, flags, tail)
     if not any(text and not folded for text, folded in zip(bare, flags, strict=True)):
@@ -191,7 +193,7 @@ def _attribution_lines(bare: list[str], kinds: list[_Kind], index: int, end: int
         joined = f"{joined} {bare[line]}" if joined else bare[line]
         if len(joined) > 500:
             return 0
-        if joined[-1] in ":：-*_ " and is_attribution(joined, quote_follows=_quote_follows(kinds, line + 1, end)):
+        if joined[-1] in ":：-*_> " and is_attribution(joined, quote_follows=_quote_follows(kinds, line + 1, end)):
             return count
         if count == 1 and not _may_be_wrapped(bare[line]):
             return 0
@@ -248,23 +250,23 @@ def _fold_signature(bare: list[str], kinds: list[_Kind], flags: list[bool], tail
         return
     start = last + 1
     seen = 0
+    only_phones = True
     for index in range(last, -1, -1):
         if flags[index] or (bare[index] and kinds[index] not in {_Kind.TEXT, _Kind.SIGNATURE}):
             break
         if not bare[index]:
             continue
         seen += 1
-        if seen > _MAX_SIGNATURE_LINES + 1 or len(bare[index]) > _MAX_SIGNATURE_WIDTH * 2:
+        if not only_phones and (seen > _MAX_SIGNATURE_LINES + 1 or len(bare[index]) > _MAX_SIGNATURE_WIDTH * 2):
             break
-        if (
-            (
-                kinds[index] == _Kind.SIGNATURE
-                and all(kinds[i] in {_Kind.SIGNATURE, _Kind.EMPTY} for i in range(index, start))
-            )
-            or bare[index] in {"--", "—", "–"}
-            or (seen <= 3 and is_sent_from(bare[index]))
-        ):
+        phone = is_sent_from(bare[index])
+        only_phones = only_phones and phone
+        if bare[index] in _SIGNATURE_MARKS or (phone and (only_phones or seen <= 3)):
             start = index
+        elif kinds[index] == _Kind.SIGNATURE:
+            named = {_Kind.SIGNATURE, _Kind.EMPTY}
+            start = index if all(kind in named for kind in kinds[index:start]) else start
     if start <= last and any(bare[i] and not flags[i] for i in range(start)):
         for index in range(start, last + 1):
             flags[index] = True
+            kinds[index] = _Kind.SIGNATURE if bare[index] else _Kind.EMPTY
