@@ -17,8 +17,10 @@ pytest_plugins: list[str] = [  # a module before those that import it, so that p
     "tests.support.line_proxy",
     "tests.support.dovecot",
     "tests.support.smtp_server",
+    "tests.support.token_server",
     "tests.support.postgres",
     "tests.support.databases",
+    "tests.support.desks",
 ]
 
 

@@ -16,7 +16,7 @@ from desk_app.channels.email.imap_folders import Folder, match, read_listing
 from desk_app.channels.email.imap_line import QuietImapClient
 from desk_app.channels.email.session_errors import Translating, clean, line_fault, refusal
 from desk_app.channels.email.session_limits import Limits
-from desk_app.channels.email.tls import PinMismatchError
+from desk_app.channels.email.tls import CertificateRefusedError, PinMismatchError
 from desk_app.domain.mailboxes.settings import Security, ServerSettings, SignIn
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 
@@ -62,8 +62,9 @@ class ImapConnection:
         except PinMismatchError:  # the server may have got a proper certificate since
             try:
                 self.client = self._dial(())
-            except ChannelError as error:
-                raise ChannelError(error.fault, f"{error.detail}; it is not the one accepted earlier either") from error
+            except CertificateRefusedError as error:
+                detail = f"{error.detail}; it is not the one that was accepted either"
+                raise CertificateRefusedError(detail) from error
 
     def _dial(self, accepted: tuple[str, ...]) -> QuietImapClient:
         client: QuietImapClient | None = None

@@ -68,13 +68,14 @@ def line_fault(error: OSError, where: str) -> ChannelError:
         return ChannelError(
             ChannelFault.NAME, f"{where}: the name is not known ({clean(error.strerror or 'no address')})"
         )
-    if isinstance(error, ssl.SSLError):
-        return ChannelError(ChannelFault.TLS, f"{where}: {clean(error.reason or 'the encrypted line broke')}")
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        reason = getattr(error, "reason", None) or "the encrypted line broke"
+        return ChannelError(ChannelFault.TLS, f"{where}: {clean(reason)}")
     if isinstance(error, TimeoutError):
         return ChannelError(ChannelFault.NETWORK, f"{where}: no answer in time")
     if isinstance(error, ConnectionRefusedError):
         return ChannelError(ChannelFault.NETWORK, f"{where}: nothing listens there")
-    if isinstance(error, LineLostError):
+    if isinstance(error, LineLostError | ssl.SSLError):
         return ChannelError(ChannelFault.NETWORK, f"{where}: the server hung up")
     return ChannelError(ChannelFault.NETWORK, f"{where}: {clean(error.strerror or 'the connection broke')}")
 

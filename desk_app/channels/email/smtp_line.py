@@ -12,7 +12,7 @@ from desk_app.channels.email.account_credentials import Credentials
 from desk_app.channels.email.session_errors import Translating, clean, line_fault, refusal
 from desk_app.channels.email.session_limits import Limits
 from desk_app.channels.email.session_line import TimedLine
-from desk_app.channels.email.tls import PinMismatchError
+from desk_app.channels.email.tls import CertificateRefusedError, PinMismatchError
 from desk_app.domain.mailboxes.settings import Security, ServerSettings, SignIn
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 
@@ -99,8 +99,9 @@ class SmtpConnection:
         except PinMismatchError:  # the server may have got a proper certificate since
             try:
                 self.smtp = self._dial(())
-            except ChannelError as error:
-                raise ChannelError(error.fault, f"{error.detail}; it is not the one accepted earlier either") from error
+            except CertificateRefusedError as error:
+                detail = f"{error.detail}; it is not the one that was accepted either"
+                raise CertificateRefusedError(detail) from error
 
     def _dial(self, accepted: tuple[str, ...]) -> TimedSmtp:
         with self.talking(ChannelFault.NETWORK):

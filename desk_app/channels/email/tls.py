@@ -79,7 +79,8 @@ def secure(line: socket.socket, host: str, accepted: Sequence[str], seconds: flo
         raise CertificateRefusedError(f"{host}: {clean(error.verify_message or 'certificate not trusted')}") from error
     except ssl.SSLError as error:
         line.close()
-        reason = "this port does not speak TLS" if error.reason in _NOT_TLS else clean(error.reason or "TLS failed")
+        said = getattr(error, "reason", None) or "TLS failed"
+        reason = "this port does not speak TLS" if said in _NOT_TLS else clean(said)
         raise ChannelError(ChannelFault.TLS, f"{host}: {reason}") from error
     except (OSError, ValueError) as error:
         line.close()
