@@ -30,7 +30,7 @@ class DeskLocation:
 
     `database_url` is an SQLAlchemy URL ("sqlite:///..." or "postgresql://..."), `data_dir` an absolute folder for logs,
     drafts and, by default, the database file. `database_source` and `data_source` name who decided, for `doctor`.
-    `keychain` is where mailbox passwords are kept: "system", "sealed" (encrypted file in the data folder), "memory"
+    `keychain` is where mailbox passwords are kept: "system", "sealed" (encrypted files in the data folder), "memory"
     (until the program ends), or "" for whatever suits this computer. `log_level` is a name of the logging module.
     """
 

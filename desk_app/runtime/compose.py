@@ -32,6 +32,7 @@ from desk_app.services.messages.intake import IntakeService
 from desk_app.services.messages.replies import ReplyService
 from desk_app.services.people.agents import PeopleService
 from desk_app.services.ports.outside import MessageReader
+from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
 from desk_app.services.settings import SettingsService
 from desk_app.services.tickets.commands import TicketService
 from desk_app.services.timers import TimerService
@@ -70,13 +71,15 @@ def build_desk(
     reader: MessageReader | None = None,
     claim: timedelta = CLAIM,
     lease_ttl: timedelta | None = None,
+    unit_of_work: UnitOfWorkFactory | None = None,
 ) -> Desk:
     """Build the services over an open database.
 
-    Tests name their own `channels`, `claim` (how long a mail being sent is left alone) and `lease_ttl`.
+    Tests name their own `channels`, `claim` (how long a mail being sent is left alone) and `lease_ttl`; the demo plays
+    the past through a `unit_of_work` with another clock.
     """
     types = list(channels) if channels is not None else builtin_channels()
-    uow = database.unit_of_work
+    uow: UnitOfWorkFactory = unit_of_work or database.unit_of_work
     settings = SettingsService(uow)
     settings.ensure_instance()
     holder = f"{socket.gethostname()[:60]}:{random_secrets.token_hex(8)}"

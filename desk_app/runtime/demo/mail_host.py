@@ -108,6 +108,7 @@ class MailHost:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns about its own attribute at each sign-in
         login, config = await self._make_users()
         reader = ProxyProtocolReader(config.proxy_protocol)
         async with AsyncExitStack() as stack:

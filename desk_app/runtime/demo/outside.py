@@ -11,8 +11,18 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from desk_app.runtime.demo.documents import document
-from desk_app.runtime.demo.letters import Person, message_id, paragraphs
-from desk_app.runtime.demo.story import DOMAIN, MAILBOX_OF, NAMES, ORDERS, SUPPORT, Mail, people, read_story
+from desk_app.runtime.demo.letters import Person, Quoted, message_id, paragraphs
+from desk_app.runtime.demo.story import (
+    DOMAIN,
+    MAILBOX_OF,
+    NAMES,
+    ORDERS,
+    SUPPORT,
+    Mail,
+    people,
+    read_story,
+    sent_as_quoted,
+)
 
 SHOP = Person("Kopi Works Shop", "shop@kopiworks-shop.example", "plain")
 FORMS = Person("Website contact form", "forms@kopiworks-shop.example", "plain")
@@ -37,6 +47,46 @@ _GOODS = (
     ("Drip bags, mixed, 10 pieces", 11.50),
     ("Hand grinder, steel burrs", 64.00),
 )
+
+
+_BOUNCE = """\
+Return-Path: <>
+From: {sender}
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Date: {date}
+Message-ID: <{own_id}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status;
+ boundary="{boundary}"
+
+--{boundary}
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+<{failed}>: host {host} said: 550 5.1.1 <{failed}>:
+    Recipient address rejected: User unknown (in reply to RCPT TO command)
+
+--{boundary}
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.kopiworks.example
+Arrival-Date: {arrived}
+
+Final-Recipient: rfc822; {failed}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <{failed}>: Recipient address rejected
+
+--{boundary}
+Content-Type: text/rfc822-headers
+
+{headers}
+
+--{boundary}--
+"""
 
 
 def outside(now: datetime) -> Iterator[Mail]:
@@ -131,67 +181,38 @@ def _plain(entry: dict[str, Any], to: str, now: datetime, headers: dict[str, str
 # -- answers of machines to the desk ----------------------------------------------------------------------------------
 
 
-def auto_reply(to: Mail, at: datetime) -> Mail:
-    """Return the out-of-office answer of the recipient of one of the desk's mails."""
-    person = to.recipient or SHOP
+def auto_reply(person: Person, answers: Quoted, at: datetime) -> Mail:
+    """Return the out-of-office answer of somebody the desk wrote to."""
     title, text = read_story("outside")["auto_reply"][person.language]
-    subject = f"{title}: {to.subject}"
-    mail = _head(person, to.sender.email, subject, at)
-    mail["In-Reply-To"] = f"<{to.message_id}>"
-    mail["References"] = f"<{to.message_id}>"
+    mail = _head(person, answers.sender.email, f"{title}: {answers.subject}", at)
+    mail["In-Reply-To"] = f"<{answers.message_id}>"
+    mail["References"] = f"<{answers.message_id}>"
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text + "\n", cte="quoted-printable")
-    return _made(mail, person, to.sender.email, at, late=True)
+    return _made(mail, person, answers.sender.email, at)
 
 
-def bounce(of: Mail, at: datetime) -> Mail:
-    """Return a delivery failure for one of the desk's mails (RFC 3464), as Postfix writes it."""
+def bounce(raw: bytes, failed: str, at: datetime) -> Mail:
+    """Return a delivery failure for a mail the desk sent to `failed` (RFC 3464), as Postfix writes it."""
+    original = sent_as_quoted(raw)
     sender = Person("Mail Delivery System", f"MAILER-DAEMON@mail.{DOMAIN}", "plain")
-    failed = of.recipient.email if of.recipient else f"unknown@{DOMAIN}"
-    boundary = f"B{message_id(of.message_id, 'b').partition('@')[0]}"
-    headers = of.raw.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
-    own_id = message_id(f"bounce/{of.message_id}", f"mail.{DOMAIN}")
-    raw = f"""Return-Path: <>
-From: {sender.name} <{sender.email}>
-To: {of.sender.email}
-Subject: Undelivered Mail Returned to Sender
-Date: {format_datetime(at)}
-Message-ID: <{own_id}>
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status;
- boundary="{boundary}"
-
---{boundary}
-Content-Type: text/plain; charset=us-ascii
-
-I'm sorry to have to inform you that your message could not be delivered.
-
-<{failed}>: host mx.{failed.partition("@")[2]} said: 550 5.1.1 <{failed}>:
-    Recipient address rejected: User unknown (in reply to RCPT TO command)
-
---{boundary}
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mail.{DOMAIN}
-Arrival-Date: {format_datetime(of.at)}
-
-Final-Recipient: rfc822; {failed}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <{failed}>: Recipient address rejected
-
---{boundary}
-Content-Type: text/rfc822-headers
-
-{headers}
-
---{boundary}--
-"""
-    content = raw.replace("\r\n", "\n").replace("\n", "\r\n").encode("ascii", "replace")
-    mailbox = MAILBOX_OF[of.sender.email]
-    return Mail(content, at, (mailbox,), "", own_id, "Undelivered Mail Returned to Sender", sender, late=True)
+    own_id = message_id(f"bounce/{original.message_id}", f"mail.{DOMAIN}")
+    text = _BOUNCE.format(
+        sender=f"{sender.name} <{sender.email}>",
+        to=original.sender.email,
+        date=format_datetime(at),
+        own_id=own_id,
+        boundary=f"B{own_id.partition('@')[0]}",
+        failed=failed,
+        host=f"mx.{failed.partition('@')[2]}",
+        arrived=format_datetime(original.at),
+        headers=raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("ascii", "replace"),
+    )
+    content = text.replace("\n", "\r\n").encode("ascii", "replace")
+    return Mail(
+        content, at, (MAILBOX_OF[original.sender.email],), own_id, "Undelivered Mail Returned to Sender", sender
+    )
 
 
 def _head(sender: Person, to: str, subject: str, at: datetime) -> EmailMessage:
@@ -204,6 +225,6 @@ def _head(sender: Person, to: str, subject: str, at: datetime) -> EmailMessage:
     return mail
 
 
-def _made(mail: EmailMessage, sender: Person, to: str, at: datetime, *, late: bool = False) -> Mail:
+def _made(mail: EmailMessage, sender: Person, to: str, at: datetime) -> Mail:
     own_id = str(mail["Message-ID"]).strip("<>")
-    return Mail(mail.as_bytes(), at, (MAILBOX_OF[to],), "", own_id, str(mail["Subject"]), sender, late=late)
+    return Mail(mail.as_bytes(), at, (MAILBOX_OF[to],), own_id, str(mail["Subject"]), sender)

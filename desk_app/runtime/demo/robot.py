@@ -10,13 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.utils import getaddresses, parsedate_to_datetime
+from email.parser import BytesHeaderParser
 
-from desk_app.runtime.demo.letters import Letter, Person, Quoted, message_id, reply_subject, write
+from desk_app.runtime.demo.letters import Letter, Person, message_id, reply_subject, write
 from desk_app.runtime.demo.mail_host import SentMail
-from desk_app.runtime.demo.story import MAILBOX_OF, NAMES, read_story
+from desk_app.runtime.demo.story import MAILBOX_OF, read_story, sent_as_quoted
 
 ANSWERS_PER_THREAD = 3
 log = logging.getLogger(__name__)
@@ -77,41 +75,26 @@ class CustomerRobot:
                 log.exception("a demo customer could not answer")
 
     def _answer(self, customer: Person, raw: bytes) -> None:
-        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
-        if str(mail["Auto-Submitted"] or "no").lower() != "no":
-            return
-        own_id = str(mail["Message-ID"] or "").strip().strip("<>")
-        references = tuple(part.strip("<>") for part in str(mail["References"] or "").split())
-        thread = references[0] if references else own_id
+        headers = BytesHeaderParser(policy=policy.default).parsebytes(raw)
+        quoted = sent_as_quoted(raw)
+        thread = quoted.references[0] if quoted.references else quoted.message_id
         self._counts[thread] += 1
-        if not own_id or self._counts[thread] > ANSWERS_PER_THREAD:
+        automatic = str(headers["Auto-Submitted"] or "no").lower() != "no"
+        if automatic or not quoted.message_id or self._counts[thread] > ANSWERS_PER_THREAD:
             return
-        name, address = getaddresses([str(mail["Reply-To"] or mail["From"])])[0]
-        address = address.lower()
-        at = datetime.now().astimezone()
-        body = mail.get_body(("plain",))
-        subject = str(mail["Subject"] or "")
-        quoted = Quoted(
-            sender=Person(name or NAMES.get(address, address), address),
-            to=f"{customer.name} <{customer.email}>",
-            subject=subject,
-            at=parsedate_to_datetime(str(mail["Date"])) if mail["Date"] else at,
-            text=str(body.get_content()) if body is not None else "",
-            message_id=own_id,
-            references=references,
-        )
         answers = read_story("outside")["robot"][customer.language]
+        at = datetime.now().astimezone()
         letter = Letter(
             sender=customer,
-            to=[(quoted.sender.name, address)],
-            subject=reply_subject(subject),
+            to=[(quoted.sender.name, quoted.sender.email)],
+            subject=reply_subject(quoted.subject),
             at=at,
             text=answers[(self._counts[thread] - 1) % len(answers)],
-            message_id=message_id(f"{own_id}/{customer.email}", customer.email.partition("@")[2]),
+            message_id=message_id(f"{quoted.message_id}/{customer.email}", customer.email.partition("@")[2]),
             html=customer.client in {"gmail", "outlook", "apple"},
             answers=quoted,
         )
-        self._deliver(_mailbox(address), write(letter), at)
+        self._deliver(_mailbox(quoted.sender.email), write(letter), at)
 
 
 def _mailbox(address: str) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import getaddresses, parsedate_to_datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from desk_app.runtime.demo.letters import Letter, Person, Quoted, full_text, message_id, reply_subject, write
+from desk_app.runtime.demo.letters import Letter, Person, Quoted, message_id, reply_subject, write
 
 DOMAIN = "kopiworks.example"
 SUPPORT = f"support@{DOMAIN}"
@@ -23,24 +27,14 @@ STORIES = ("english", "indonesian", "spanish")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail of the month.
-
-    `mailboxes` are the mailboxes it lies in (for an answer of the desk: the one it left from, in its Sent folder).
-    `thread` names what belongs together. `late` mail may only arrive once the desk knows its own earlier answers.
-    """
+    """One mail from outside, ready to be delivered to `mailboxes`."""
 
     raw: bytes
     at: datetime
     mailboxes: tuple[str, ...]
-    thread: str
     message_id: str
     subject: str
     sender: Person
-    recipient: Person | None = None
-    text: str = ""
-    from_desk: bool = False
-    answers: str = ""
-    late: bool = False
 
 
 @cache
@@ -49,65 +43,119 @@ def people() -> dict[str, Person]:
     return {key: Person(**entry) for key, entry in read_story("people").items()}
 
 
-def conversations(now: datetime) -> Iterator[list[Mail]]:
-    """Yield every conversation of the month, oldest mail first, dated back from `now` (aware)."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One mail of a conversation, not written yet: what it says depends on the mail it answers."""
+
+    at: datetime
+    from_desk: bool
+    text: str
+    html: bool
+    inline: bool
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A customer and the desk. `address` is the desk's address the customer writes to, `copied` says that support gets
+    a copy. `end` is the status it is left in, "" for what its age suggests; `note`, `tags` and `mine`
+    (assigned to whoever looks at the demo) are the agents' doing.
+    """
+
+    key: str
+    customer: Person
+    address: str
+    subject: str
+    turns: tuple[Turn, ...]
+    copied: bool = False
+    end: str = ""
+    priority: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    mine: bool = False
+
+
+def conversations(now: datetime) -> Iterator[Conversation]:
+    """Yield every conversation of the month, dated back from `now` (aware)."""
     for story in STORIES:
         for number, thread in enumerate(read_story(story)["thread"]):
-            yield list(_conversation(f"{story}-{number}", thread, now))
+            yield _conversation(f"{story}-{number}", thread, now)
 
 
-def _conversation(key: str, thread: dict[str, Any], now: datetime) -> Iterator[Mail]:
-    customer = people()[thread["who"]]
-    address = f"{thread.get('box', 'support')}@{DOMAIN}"
-    mailbox = MAILBOX_OF[address]
-    desk = Person(NAMES[address], address, "apple", customer.language)
-    at = _awake(now - timedelta(days=thread["ago"])) if thread["ago"] > 1 else now - timedelta(days=thread["ago"])
-    earlier: Quoted | None = None
-    for number, entry in enumerate(thread["mail"]):
+def _conversation(key: str, thread: dict[str, Any], now: datetime) -> Conversation:
+    at = now - timedelta(days=thread["ago"])
+    if thread["ago"] > 1:
+        at = _awake(at)
+    turns = []
+    for entry in thread["mail"]:
         at += timedelta(hours=entry.get("after", 0))
-        from_desk = entry.get("desk", False)
-        sender, recipient = (desk, customer) if from_desk else (customer, desk)
-        subject = thread["subject"] if earlier is None else reply_subject(thread["subject"])
-        copied = bool(thread.get("copy")) and number == 0
-        letter = Letter(
-            sender=sender,
-            to=[(recipient.name, recipient.email)],
-            cc=[(NAMES[SUPPORT], SUPPORT)] if copied else [],
-            subject=subject,
-            at=at,
-            text=entry["text"],
-            message_id=message_id(f"{key}/{number}/{now:%Y%m%d%H%M}", sender.email.partition("@")[2]),
-            html=entry.get("html", False),
-            inline=entry.get("inline", False),
-            files=entry.get("files", ()),
-            answers=earlier,
+        turns.append(
+            Turn(
+                at=at,
+                from_desk=entry.get("desk", False),
+                text=entry["text"].strip(),
+                html=entry.get("html", False),
+                inline=entry.get("inline", False),
+                files=tuple(entry.get("files", ())),
+            )
         )
-        yield Mail(
-            raw=write(letter),
-            at=at,
-            mailboxes=(mailbox, SUPPORT) if copied else (mailbox,),
-            thread=key,
-            message_id=letter.message_id,
-            subject=subject,
-            sender=sender,
-            recipient=recipient,
-            text=letter.text.strip(),
-            from_desk=from_desk,
-            answers=earlier.message_id if earlier else "",
-        )
-        references = (*earlier.references, earlier.message_id) if earlier else ()
-        to = f"{recipient.name} <{recipient.email}>"
-        earlier = Quoted(sender, to, subject, at, full_text(letter), letter.message_id, references)
+    return Conversation(
+        key=key,
+        customer=people()[thread["who"]],
+        address=f"{thread.get('box', 'support')}@{DOMAIN}",
+        subject=thread["subject"],
+        turns=tuple(turns),
+        copied=thread.get("copy", False),
+        end=thread.get("end", ""),
+        priority=thread.get("priority", ""),
+        note=thread.get("note", "").strip(),
+        tags=tuple(thread.get("tags", ())),
+        mine=thread.get("mine", False),
+    )
+
+
+def customer_mail(conversation: Conversation, turn: Turn, answers: Quoted | None) -> Mail:
+    """Write what a customer says in a conversation; `answers` is the mail it replies to, None for the first."""
+    customer, address = conversation.customer, conversation.address
+    subject = conversation.subject if answers is None else reply_subject(answers.subject)
+    copied = conversation.copied and answers is None
+    letter = Letter(
+        sender=customer,
+        to=[(NAMES[address], address)],
+        cc=[(NAMES[SUPPORT], SUPPORT)] if copied else [],
+        subject=subject,
+        at=turn.at,
+        text=turn.text,
+        message_id=message_id(f"{conversation.key}/{turn.at.isoformat()}", customer.email.partition("@")[2]),
+        html=turn.html,
+        inline=turn.inline,
+        files=turn.files,
+        answers=answers,
+    )
+    mailbox = MAILBOX_OF[address]
+    mailboxes = (mailbox, SUPPORT) if copied else (mailbox,)
+    return Mail(write(letter), turn.at, mailboxes, letter.message_id, subject, customer)
+
+
+def sent_as_quoted(raw: bytes) -> Quoted:
+    """Return a mail the desk sent the way a customer's program quotes it."""
+    mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+    name, address = getaddresses([str(mail["Reply-To"] or mail["From"])])[0]
+    body = mail.get_body(("plain",))
+    return Quoted(
+        sender=Person(name or NAMES.get(address.lower(), address), address.lower()),
+        to=str(mail["To"] or ""),
+        subject=str(mail["Subject"] or ""),
+        at=parsedate_to_datetime(str(mail["Date"])),
+        text=str(body.get_content()) if body is not None else "",
+        message_id=str(mail["Message-ID"] or "").strip().strip("<>"),
+        references=tuple(part.strip("<>") for part in str(mail["References"] or "").split()),
+    )
 
 
 def _awake(at: datetime) -> datetime:
     """Return an instant of the evening before for one in the night: customers of a coffee shop sleep too."""
     return at - timedelta(hours=at.hour + 4) if at.hour < 7 else at
-
-
-def in_order(mails: Sequence[Mail]) -> list[Mail]:
-    """Return mails oldest first."""
-    return sorted(mails, key=lambda mail: mail.at)
 
 
 @cache

@@ -1,0 +1,46 @@
+"""The entry point of `desk-app`: hands what stands above the command line down to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event
+from typing import TYPE_CHECKING
+
+from desk_app.cli.invocation import DemoOptions, Programs
+from desk_app.cli.main import main as run_command
+from desk_app.infra.location import DeskLocation
+
+if TYPE_CHECKING:
+    from desk_app.services.desk import Desk
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `desk-app` and return its exit code."""
+    return run_command(argv, Programs(_open_desk, _run_window, _run_worker, _run_demo))
+
+
+# Each import waits until its program is asked for: `desk-app --help` needs neither Qt nor a database.
+
+
+def _open_desk(location: DeskLocation, *, origin: str) -> Desk:
+    from desk_app.runtime.compose import open_desk  # noqa: PLC0415
+
+    return open_desk(location, origin=origin)
+
+
+def _run_window(location: DeskLocation) -> int:
+    from desk_app.runtime.gui import run  # noqa: PLC0415
+
+    return run(location)
+
+
+def _run_worker(desk: Desk, stop: Event) -> None:
+    from desk_app.runtime.worker import run_worker  # noqa: PLC0415
+
+    run_worker(desk, stop)
+
+
+def _run_demo(options: DemoOptions) -> int:
+    from desk_app.runtime.demo.run import run_demo  # noqa: PLC0415
+
+    return run_demo(options)
