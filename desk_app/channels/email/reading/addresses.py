@@ -88,6 +88,8 @@ class _Item:
 
 
 def _without_angle(phrase: str, comment: str) -> Address:
+    if phrase.startswith('"') and '"@' in phrase:
+        return Address(comment, _lower(phrase))
     spaced = phrase
     if " " in phrase and phrase.count("@") == 1:  # RFC 5322 4.4: blanks around "@" and "."
         spaced = _OBSOLETE_BLANKS.sub(lambda m: m.group().strip(), phrase)
@@ -95,8 +97,6 @@ def _without_angle(phrase: str, comment: str) -> Address:
     if not found:
         single = " " not in phrase and comment
         return Address(comment, phrase.lower()) if single else Address(phrase, "")
-    if spaced.startswith('"') and '"@' in spaced:
-        return Address(comment, _lower(spaced))
     name = collapse(spaced.replace(found, "")).strip(_EDGES)
     return Address(name or comment, _bare(found))
 
@@ -140,7 +140,7 @@ def _items(text: str) -> Iterator[_Item]:
             item.words.append(value if local else _ESCAPE.sub(r"\1", value[1:-1]))
         elif value == "<":
             end = _open_angle(item, text, end)
-        else:
+        elif value != ">":
             item.words.append(value)
         pos = end
     yield item
@@ -206,7 +206,8 @@ def _readable(text: str) -> str:
         text = decode_words(text)
         if len(text) > 1 and text[0] == text[-1] == '"':
             text = text[1:-1]
-    return one_line(collapse(text))
+    text = one_line(collapse(text))
+    return text.strip('" ') if text.count('"') == 1 else text
 
 
 def _bare(angle: str) -> str:

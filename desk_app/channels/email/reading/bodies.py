@@ -177,7 +177,7 @@ class BodyReader:
         if not name:
             subject = ""
             if kind in _MAIL_TYPES:
-                subject = read_headers(data, 0, min(len(data), 100_000))[0].text("subject")
+                subject = read_headers(data[:100_000].lstrip(b"\r\n"), 0, 100_000)[0].text("subject")
             name = default_filename(kind, subject)
         elif kind in _MAIL_TYPES and "." not in name[-6:]:
             name += ".eml"
@@ -264,8 +264,8 @@ def _joined(bodies: list[Body]) -> Body:
     if len(full) == 2 and _same_twice(*full):
         return Body(full[0].text or full[1].text, full[0].html or full[1].html)
     if any(body.html for body in full):
-        return Body("\n".join(_ended(body.plain()) for body in full), "\n".join(body.markup() for body in full))
-    return Body("\n".join(_ended(body.text) for body in full))
+        return Body("".join(_ended(body.plain()) for body in full), "\n".join(body.markup() for body in full))
+    return Body("".join(_ended(body.text) for body in full))
 
 
 def _same_twice(first: Body, second: Body) -> bool:
@@ -313,7 +313,7 @@ def _binary(part: Part) -> bool:
     even = head[0::2].count(0)
     if zeros and even in {0, zeros} and zeros * 5 > len(head) * 2:
         return False  # UTF-16 without a label
-    return controls * 10 > len(head)
+    return (controls - zeros) * 10 > len(head) or zeros * 4 > len(head)
 
 
 def _plain_from_enriched(text: str) -> str:

@@ -58,6 +58,7 @@ _ALIASES = {
 }  # fmt: skip
 
 _FOREIGN_LETTERS = re.compile("[\u0370-\u1cff\u3040-\ud7ff]")
+_COMMON_CYRILLIC = frozenset("оеаинтсрвлкм")
 _SYMBOL_IN_WORD = re.compile(r"[A-Za-z][¹²³¼½¾¿¡¢£¥¦§¨©ª«¬®¯°±µ¶·¸º»œ][a-z]")
 _STATEFUL = frozenset({"utf-7", "hz", "utf-16", "utf-16-be", "utf-16-le", "utf-32"})
 _WESTERN = frozenset({"cp1252", "iso8859-15", "latin-1"})
@@ -66,6 +67,8 @@ _FAMILIES = {
     "gb18030": ("big5hkscs",), "hz": ("gb18030",), "big5hkscs": ("cp950", "gb18030"), "cp950": ("big5hkscs", "gb18030"),
     "cp949": ("johab",), "iso2022_kr": ("cp949",),
 }  # fmt: skip
+_ASCII = bytes(range(128))
+_HALF_KANA = re.compile("[\uff61-\uff9f]")
 _HIGH = bytes(b | 0x80 if b > 0x20 else b for b in range(256))
 _SAMPLE = 8192  # bytes the detector looks at
 _JUNK = re.compile(r"[^a-z0-9.+\-]+")
@@ -130,12 +133,28 @@ def decode_text(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     proven = _proven(data, codec)
     if proven is not None:
         return proven._replace(problem=problem or proven.problem)
+    if codec == "cp1252" and _is_ascii_label(label):
+        codec, problem = "", f"charset-wrong: {label[:40]}"
     for name in (codec, codec_for(hint) if hint else ""):
-        if name and (text := _strict(data, name)) is not None:
+        if name and (text := _strict(data, name)) is not None and not _disproven(data, text, name):
             if name in _WESTERN and _is_utf8(data):
                 return Decoded(data.decode("utf-8"), "utf-8", problem or f"charset-wrong: {label or 'none'} is utf-8")
             return Decoded(text, name, problem)
     return _repair(data, label, codec or codec_for(hint), problem)
+
+
+def _is_ascii_label(label: str) -> bool:
+    return "ascii" in label.lower() or "x3.4" in label.lower()
+
+
+def _disproven(data: bytes, text: str, codec: str) -> bool:
+    """Whether a label that fits every byte is wrong all the same: EUC-JP as Shift_JIS, other scripts as Latin-1."""
+    if codec == "cp932":
+        return len(_HALF_KANA.findall(text[:_SAMPLE])) * 4 > len(text[:_SAMPLE])
+    if codec in _WESTERN:
+        sample = data[:_SAMPLE]
+        return len(sample.translate(None, _ASCII)) * 5 > len(sample) * 2 and len(sample) > 20 and bool(_detect(data))
+    return False
 
 
 def clean_text(text: str) -> tuple[str, bool]:
@@ -251,7 +270,8 @@ def _repair(data: bytes, label: str, codec: str, problem: str) -> Decoded:
     if codec == "utf-8" and _bad_share(data) < 0.2:
         return Decoded(data.decode("utf-8", "desk-cp1252"), "utf-8", "charset-damaged: utf-8")
     for name in _FAMILIES.get(codec, ()):
-        if (text_or_none := _strict(data, name)) is not None and _plausible(text_or_none):
+        text_or_none = _strict(data, name)
+        if text_or_none is not None and _plausible(text_or_none):
             return Decoded(text_or_none, name, f"{wrong} is {name}")
     if codec and codec != "utf-8":
         text = _lenient_jis(data) if codec == "iso2022_jp" else data.decode(codec, "replace")
@@ -289,6 +309,8 @@ def _detect(data: bytes) -> str:
         text = _strict(sample, name)
         if text is not None and high * 5 > len(sample) and _common_cjk(text, name):
             return name
+    if name := _cyrillic(sample):
+        return name
     from charset_normalizer import from_bytes  # noqa: PLC0415 -- costs 30 ms, needed once in thousands of mails
 
     best = from_bytes(sample, steps=3, chunk_size=1024, preemptive_behaviour=False).best()
@@ -299,6 +321,18 @@ def _detect(data: bytes) -> str:
         # among the Latin charsets a detector guesses; Windows-1252 unless it puts symbols inside words
         return "cp1250" if len(_SYMBOL_IN_WORD.findall(_cp1252(sample))) > 1 else "cp1252"
     return "" if name in _STATEFUL or name.startswith(("cp037", "cp500", "cp1026", "cp1140", "cp273")) else name
+
+
+def _cyrillic(sample: bytes) -> str:
+    """Tell the Cyrillic charsets apart by their commonest letters: each makes others of the same bytes."""
+    best, share = "", 0.35
+    for name in ("cp1251", "koi8_r", "cp866", "iso8859-5", "mac_cyrillic"):
+        text = sample.decode(name, "replace")
+        foreign = [c for c in text if c > "\x7f"]
+        common = sum(1 for c in foreign if c in _COMMON_CYRILLIC) / max(1, len(foreign))
+        if common > share:
+            best, share = name, common
+    return best
 
 
 def _common_cjk(text: str, codec: str) -> bool:

@@ -27,6 +27,7 @@ _ZONES = {
     "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
     "BRT": -3, "ART": -3, "WET": 0, "WEST": 1,
 }  # fmt: skip
+_UTC = re.compile(r"[+-]0000|\b(?:GMT|UTC?|Z)\b")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 _ZONE_NAME = re.compile(r"\b([A-Z]{2,5})\s*$")
 
@@ -43,8 +44,8 @@ def read_date(raw: bytes) -> tuple[datetime | None, str]:
     if parts is not None and 100 <= parts[0] < 200:  # a clock that counts years from 1900
         parts = (parts[0] + 1900, *parts[1:])
     if parts is not None and 1970 <= parts[0] < 9999:
-        zone, problem = parts[9], ""
-        if zone is None:
+        zone, problem = parts[9] or 0, ""
+        if not zone and not _UTC.search(text):
             zone, problem = _named_zone(text)
         if (when := _instant(parts[:6], zone)) is not None:
             return when, problem

@@ -121,7 +121,8 @@ def _normalised(raw: bytes) -> tuple[bytes, list[str]]:
             raw = raw.replace(b"\r\r\n", b"\r\n")
             problems.append("line-ends: CR CR LF")
         else:
-            end = head.find(b"\n\r\n") + 1
+            ends = [at + 1 for at in (head.find(b"\n\r\n"), head.find(b"\n\n")) if at >= 0]
+            end = min(ends, default=0)
             if end and _BARE_CR.search(head, 0, end):
                 raw = _BARE_CR.sub(b"\n", raw[:end]) + raw[end:]
                 problems.append("line-ends: bare CR")

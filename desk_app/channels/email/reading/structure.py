@@ -76,8 +76,9 @@ class Splitter:
         """Read the part that lies in `buf[start:end]`, header and body."""
         headers, body, problems = read_headers(buf, start, end)
         self.problems += [p for p in problems if p not in self.problems]
-        if not headers.fields and default_type == "message/rfc822":
-            default_type = "text/plain"
+        if default_type == "message/rfc822" and not any(name.startswith("content-") for name in headers.fields):
+            body = start if headers.fields else body  # the empty line before a digest's mail was forgotten
+            headers = Headers()
         content_type, parameters = self._type_of(headers, default_type)
         part = Part(buf, headers, body, end, path, content_type, parameters)
         if raw := headers.first("content-disposition"):
