@@ -270,13 +270,17 @@ class Threads:
         customer = customer_of(parsed, self._round.account(arrival.item.account_id), self._round.own_addresses)
         if not customer.email or "@" not in customer.email or parsed.classification is Classification.BOUNCE:
             return None
-        return self._uow.contacts.get_or_create(
+        contact = self._uow.contacts.get_or_create(
             customer.email,
             customer.name or customer.email.partition("@")[0],
             language=parsed.language,
             department_id=department_id,
             at=self._round.now,
         )
+        failing = any(a.address == customer.email and a.failing_since_at is not None for a in contact.addresses)
+        if failing and parsed.classification is Classification.NORMAL and not arrival.item.archive:
+            self._uow.contacts.mark_working(customer.email)  # the person has just written from it
+        return contact
 
 
 def _wakes(record: MessageRecord) -> bool:
