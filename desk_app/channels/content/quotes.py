@@ -206,7 +206,7 @@ def _may_be_wrapped(line: str) -> bool:
 
 
 def _fold_quotes(kinds: list[_Kind], flags: list[bool], tail: int) -> None:
-    """Fold quotes after the last own word, a quote above all own words, and a long one between them."""
+    """Fold quotes after the last own word, a mail quoted above them all, and a long quote between."""
     own = [index for index in range(tail) if kinds[index] in {_Kind.TEXT, _Kind.SIGNATURE}]
     if not own:
         return
@@ -218,13 +218,16 @@ def _fold_quotes(kinds: list[_Kind], flags: list[bool], tail: int) -> None:
     after = [run for run in runs if run[0] > last]
     for start, stop in after:
         flags[start:stop] = [True] * (stop - start)
-    if len(before) == 1 and not between:
-        start, stop = before[0]
-        flags[start:stop] = [True] * (stop - start)
-    elif len(between) == 1 and not before:
-        start, stop = between[0]
-        if kinds[start] == _Kind.INTRO and kinds[start:stop].count(_Kind.QUOTE) > _MAX_KEPT_QUOTE:
+    kept = [*before, *between]
+    if len(kept) == 1:
+        start, stop = kept[0]
+        introduced = kinds[start] == _Kind.INTRO
+        long = kinds[start:stop].count(_Kind.QUOTE) > _MAX_KEPT_QUOTE
+        if introduced and (before or long):
             flags[start:stop] = [True] * (stop - start)
+    for start, stop in kept:  # who wrote a quote that stays, and when, is of no interest
+        for index in range(start, stop):
+            flags[index] = flags[index] or kinds[index] == _Kind.INTRO
 
 
 def _quote_runs(kinds: list[_Kind], tail: int) -> list[tuple[int, int]]:
@@ -257,10 +260,10 @@ def _fold_signature(bare: list[str], kinds: list[_Kind], flags: list[bool], tail
         if not bare[index]:
             continue
         seen += 1
-        if not only_phones and (seen > _MAX_SIGNATURE_LINES + 1 or len(bare[index]) > _MAX_SIGNATURE_WIDTH * 2):
-            break
         phone = is_sent_from(bare[index])
         only_phones = only_phones and phone
+        if not only_phones and (seen > _MAX_SIGNATURE_LINES + 1 or len(bare[index]) > _MAX_SIGNATURE_WIDTH * 2):
+            break
         if bare[index] in _SIGNATURE_MARKS or (phone and (only_phones or seen <= 3)):
             start = index
         elif kinds[index] == _Kind.SIGNATURE:
