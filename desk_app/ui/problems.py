@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 from desk_app.services.ports.errors import StorageError
 from desk_app.services.ports.unit_of_work import StaleTicketError
+from desk_app.services.tickets.commands import CommandRefusedError
 from desk_app.ui.language import tr
 
 
@@ -97,8 +98,8 @@ def explain(error: BaseException) -> Problem:
         )
     if isinstance(error, StorageError):
         return Problem(error.message.rstrip("."), error.advice, type(error).__name__, error)
-    if isinstance(error, (ValueError, PermissionError, LookupError)) and str(error):
-        words = str(error).strip("'\"")
+    if isinstance(error, (CommandRefusedError, ValueError, PermissionError, LookupError)) and str(error):
+        words = str(error).strip("'\"").rstrip(".")
         return Problem(words[:1].upper() + words[1:], "", "", error)
     return Problem(
         tr("That did not work"),

@@ -138,15 +138,20 @@ class FoldedMessage(QAbstractButton):
 
 
 EVENT_ICONS = {
-    "TicketAssigned": "user",
+    "AssigneeChanged": "user",
     "StatusChanged": "circle-dot",
     "PriorityChanged": "flag",
-    "TicketTagged": "tag",
+    "TagsChanged": "tag",
     "TicketMerged": "merge",
+    "TicketAbsorbed": "merge",
     "TicketSplit": "split",
-    "TicketSnoozed": "alarm-clock",
+    "Snoozed": "alarm-clock",
+    "Woken": "alarm-clock",
+    "Trashed": "trash-2",
+    "MarkedSpam": "shield-alert",
     "RequesterChanged": "users",
     "TicketCreated": "inbox",
+    "DeliveryFailed": "mail-warning",
 }
 
 

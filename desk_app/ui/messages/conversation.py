@@ -24,9 +24,8 @@ OPEN_AT_MOST = 6
 FOLD_GROUP = 6
 """More read messages in a row than this become one line, "12 earlier messages"."""
 SLICE_SECONDS = 0.012
-QUIET_EVENTS = frozenset(
-    {"TicketCreated", "MessageReceived", "MessageAdded", "ReplyQueued", "ReplySent", "NoteAdded", "MessageJoined"}
-)
+QUIET_EVENTS = frozenset({"TicketCreated", "MessageAdded", "ReplySent", "ReplyQueued", "FileImported"})
+"""History that a card of the thread tells already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class TicketDelegate(QStyledItemDelegate):
     def _last_line(self, painter: QPainter, area: QRect, row: TicketRow) -> None:
         colours = theme()
         edge = area.right() + 1
-        if row.bucket.value != self.quiet_bucket or row.status_key not in {"open", row.bucket.value}:
+        if row.bucket.value != self.quiet_bucket or row.status_key not in {"new", "open", row.bucket.value}:
             edge = self._chip(painter, edge, area, row.status_name, BUCKET_TONES[row.bucket])
         for text, tone in self._model.extras(row.id):
             edge = self._chip(painter, edge, area, text, tone)

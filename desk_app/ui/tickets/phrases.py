@@ -113,26 +113,47 @@ def spoken_row(row: TicketRow) -> str:
     return f"{first} {rest}".strip()
 
 
+def _value(field: str, value: str | None) -> str:
+    if not value:
+        return ""
+    if field.endswith("_at"):
+        return full_time(datetime.fromisoformat(value))
+    if field == "priority" and value in {one.value for one in Priority}:
+        return priority_name(Priority(value))
+    return value
+
+
 def event_text(event: TicketEvent) -> str:
     """Return a history line: who did what, old and new."""
     who = event.actor.name
-    old, new = event.old or "", event.new or ""
+    old, new = _value(event.field, event.old), _value(event.field, event.new)
     known = {
         "TicketCreated": tr("{who} opened the ticket"),
-        "TicketAssigned": tr("{who} assigned it to {new}") if new else tr("{who} took the assignment away"),
+        "AssigneeChanged": tr("{who} assigned it to {new}") if new else tr("{who} took the assignment away"),
         "StatusChanged": tr("{who} set the status: {old} → {new}"),
         "PriorityChanged": tr("{who} set the priority: {old} → {new}"),
-        "TicketRenamed": tr("{who} changed the subject to “{new}”"),
-        "TicketTagged": tr("{who} added the tag {new}"),
-        "TicketSnoozed": tr("{who} snoozed it until {new}"),
-        "TicketMoved": tr("{who} moved it to {new}"),
-        "TicketMerged": tr("{who} merged {new} into this ticket"),
-        "TicketSplit": tr("{who} split messages into {new}"),
-        "TicketTrashed": tr("{who} moved it to the trash"),
-        "TicketRestored": tr("{who} took it out of the trash"),
-        "TicketMarkedSpam": tr("{who} marked it as spam"),
-        "TicketUnmarkedSpam": tr("{who} said it is no spam"),
+        "SubjectChanged": tr("{who} changed the subject to “{new}”"),
+        "TagsChanged": tr("{who} set the tags: {new}") if new else tr("{who} removed all tags"),
+        "Snoozed": tr("{who} snoozed it until {new}"),
+        "Woken": tr("{who} woke it up"),
+        "Moved": tr("{who} moved it from {old} to {new}"),
+        "TicketMerged": tr("{who} merged this ticket into {new}") if new else tr("{who} merged this ticket"),
+        "TicketAbsorbed": tr("{who} merged another ticket into this one"),
+        "TicketUnmerged": tr("{who} took a merged ticket apart"),
+        "TicketSplit": tr("{who} split messages off"),
+        "MessageMovedHere": tr("{who} moved a message here"),
+        "MessageMovedAway": tr("{who} moved a message to another ticket"),
+        "Trashed": tr("{who} moved it to the trash"),
+        "Restored": tr("{who} took it out of the trash"),
+        "MarkedSpam": tr("{who} marked it as spam"),
+        "ClearedSpam": tr("{who} said it is no spam"),
         "RequesterChanged": tr("{who} changed the customer: {old} → {new}"),
+        "ReplyCancelled": tr("{who} took a reply back"),
+        "ReplyFailed": tr("A reply could not be sent"),
+        "ReplyUnknown": tr("It is not known whether a reply left"),
+        "ReplyRequeued": tr("{who} had a reply sent again"),
+        "ReplyReleased": tr("{who} released a reply"),
+        "DeliveryFailed": tr("A mail came back undelivered: {new}") if new else tr("A mail came back undelivered"),
     }.get(event.kind)
     if known is not None:
         return known.format(who=who, old=old, new=new)

@@ -1,0 +1,1 @@
+"""Connecting mailboxes and keeping them well."""

@@ -1,0 +1,1 @@
+"""The window around everything: rail, sidebar, pages, palette."""

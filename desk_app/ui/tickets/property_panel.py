@@ -1,0 +1,99 @@
+"""What a ticket is set to, changed in place, and the requester's other tickets (ui.md 4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from desk_app.domain.tickets.model import Bucket
+from desk_app.services.queries.conversation import ConversationView
+from desk_app.services.queries.tickets import TicketRow
+from desk_app.ui.language import tr
+from desk_app.ui.session import DeskSession
+from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, full_time, priority_name, short_time, utc_now
+from desk_app.ui.widgets.basics import button, chip, label, restyle
+from desk_app.ui.widgets.layout import FlowLayout, boxed, row
+from desk_app.ui.widgets.panels import panel_card
+
+SHOWN_EARLIER = 6
+
+
+def properties_card(view: ConversationView, session: DeskSession, run_action: Callable[[str], None]) -> QFrame:
+    """Return the properties of a ticket; every value is a button that changes it."""
+    ticket = view.ticket
+    frame, content = panel_card(tr("Properties"))
+    content.setSpacing(3)
+
+    def line(name: str, value: str, action: str, tone: str = "") -> None:
+        made = button(value, lambda: run_action(action), variant="prop")
+        made.setAccessibleName(f"{name}: {value}")
+        made.setToolTip(tr("Change"))
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        if tone:
+            restyle(made, tone=tone)
+        content.addLayout(row(label(name, "secondary"), None, made, spacing=6))
+
+    line(tr("Status"), view.status_name, "ticket.status")
+    line(tr("Assigned to"), view.assignee_name or tr("Nobody"), "ticket.assign")
+    line(tr("Priority"), priority_name(ticket.priority), "ticket.priority", PRIORITY_TONES[ticket.priority])
+    departments = session.facts.departments
+    if len(departments) > 1:
+        name = next((one.name for one in departments if one.id == ticket.department_id), "")
+        line(tr("Department"), name, "ticket.move")
+    if ticket.snoozed_until_at is not None:
+        line(tr("Snoozed until"), full_time(ticket.snoozed_until_at), "ticket.snooze")
+    for words, at in ((tr("Opened"), ticket.created_at), (tr("Customer wrote"), ticket.customer_wrote_at)):
+        if at is not None:
+            value = label(short_time(at, utc_now()), "")
+            value.setToolTip(full_time(at))
+            content.addLayout(row(label(words, "secondary"), None, value, 7, spacing=6))
+    content.addWidget(_tags(view, run_action))
+    return frame
+
+
+def _tags(view: ConversationView, run_action: Callable[[str], None]) -> QWidget:
+    holder = QWidget()
+    flow = FlowLayout(spacing=5)
+    for tag in view.tags:
+        flow.addWidget(chip(tag, "teal"))
+    words = tr("Edit tags") if view.tags else tr("Add a tag")
+    edit = button(words, lambda: run_action("ticket.tags"), variant="chip", icon_name="tag")
+    flow.addWidget(edit)
+    holder.setLayout(flow)
+    return holder
+
+
+def earlier_card(view: ConversationView, session: DeskSession, open_ticket: Callable[[int], None]) -> QFrame | None:
+    """Return the requester's other tickets, None where there are none. Their subjects load in the background."""
+    ids = view.earlier_ticket_ids
+    if not ids:
+        return None
+    frame, content = panel_card(tr("Earlier tickets"), trailing=str(len(ids)))
+    content.setSpacing(2)
+    shown, agent_id, queries = ids[:SHOWN_EARLIER], session.agent.id, session.desk.ticket_queries
+
+    def arrived(rows: list[TicketRow]) -> None:
+        for one in rows:
+            content.addWidget(_earlier(one, open_ticket))
+
+    session.work.run(lambda: queries.rows(shown, agent_id=agent_id), arrived, owner=frame)
+    return frame
+
+
+def _earlier(one: TicketRow, open_ticket: Callable[[int], None]) -> QWidget:
+    glyph, tone = BUCKET_ICONS.get(one.bucket, BUCKET_ICONS[Bucket.OPEN])
+    subject = one.subject or tr("(no subject)")
+    shown = subject if len(subject) < 34 else subject[:32] + "…"
+    made = button(
+        " " + shown.replace("&", "&&"),
+        lambda: open_ticket(one.id),
+        variant="link",
+        icon_name=glyph,
+        icon_token=tone,
+        tip=f"#{one.number} {subject}\n{one.status_name}",
+    )
+    made.setProperty("variant", "link")
+    made.setAccessibleName(f"{subject}, {one.status_name}")
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return boxed(row(made))

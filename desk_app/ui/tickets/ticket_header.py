@@ -1,0 +1,150 @@
+"""The two lines above a conversation: subject, status, assignee, commands (ui.md 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QStackedLayout, QToolButton, QWidget
+
+from desk_app.services.queries.conversation import ConversationView
+from desk_app.ui.language import tr
+from desk_app.ui.session import DeskFacts
+from desk_app.ui.theme.icons import icon
+from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
+from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, icon_button, label
+from desk_app.ui.widgets.layout import column, row
+
+
+class SubjectLine(QWidget):
+    """The subject; click, F2 or Return edits it, Esc reverts."""
+
+    renamed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label = ElidedLabel("", "title")
+        self._label.setCursor(Qt.CursorShape.IBeamCursor)
+        self._label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._label.installEventFilter(self)
+        self.input = QLineEdit()
+        self.input.setAccessibleName(tr("Subject"))
+        self.input.returnPressed.connect(self._finish)
+        self.input.installEventFilter(self)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._label)
+        self._stack.addWidget(self.input)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(self._stack)
+        self.setMinimumHeight(32)
+        self.setMaximumHeight(38)
+
+    def set_subject(self, subject: str) -> None:
+        """Show another subject."""
+        self._label.set_text(subject or tr("(no subject)"))
+        self._label.setAccessibleName(tr("Subject: {subject}").format(subject=subject))
+        if self._stack.currentIndex() == 0:
+            self.input.setText(subject)
+
+    def edit(self) -> None:
+        """Let the subject be changed."""
+        self._stack.setCurrentIndex(1)
+        self.input.setFocus()
+        self.input.selectAll()
+
+    def _finish(self) -> None:
+        self._stack.setCurrentIndex(0)
+        text = self.input.text().strip()
+        if text and text != self._label.whole_text:
+            self._label.set_text(text)
+            self.renamed.emit(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Start and end editing."""
+        if watched is self._label:
+            pressed = event.type() == QEvent.Type.MouseButtonRelease
+            keyed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+            if pressed or (keyed and event.key() in {Qt.Key.Key_F2, Qt.Key.Key_Return}):  # type: ignore[attr-defined]
+                self.edit()
+                return True
+        elif watched is self.input:
+            if (
+                isinstance(event, QKeyEvent)
+                and event.type() == QEvent.Type.KeyPress
+                and event.key() == Qt.Key.Key_Escape
+            ):
+                self._stack.setCurrentIndex(0)
+                return True
+            if event.type() == QEvent.Type.FocusOut and self._stack.currentIndex() == 1:
+                self._finish()
+        return False
+
+
+class TicketHeader(QWidget):
+    """What a ticket is called and what state it is in; the buttons run actions of the registry."""
+
+    def __init__(self, run_action: Callable[[str], None]) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
+        self.subject = SubjectLine()
+        self.status = button("", lambda: run_action("ticket.status"))
+        self.assignee = button("", lambda: run_action("ticket.assign"), icon_name="circle-user")
+        self.number = label("", "tertiary", selectable=True)
+        self.number.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.marks = row(spacing=6)
+        self.details = icon_button(
+            "panel-right", tr("Details"), lambda: run_action("window.details"), key="Ctrl+Shift+\\"
+        )
+        nav = row(
+            icon_button("chevron-up", tr("Previous ticket"), lambda: run_action("list.previous"), key="K"),
+            icon_button("chevron-down", tr("Next ticket"), lambda: run_action("list.next"), key="J"),
+            self.details,
+            spacing=2,
+        )
+        self.more = icon_button("ellipsis", tr("More"))
+        self.buttons: dict[str, QToolButton] = {}
+        for action, glyph, name, key in (
+            ("ticket.tags", "tag", tr("Tags"), "T"),
+            ("ticket.snooze", "alarm-clock", tr("Snooze"), "H"),
+            ("ticket.resolve", "circle-check", tr("Resolve"), "E"),
+        ):
+            made = icon_button(glyph, name, lambda one=action: run_action(one), key=key)  # type: ignore[misc]
+            self.buttons[action] = made
+        first = row(self.subject, nav, spacing=8)
+        first.setStretchFactor(self.subject, 1)
+        second = row(
+            self.status, self.assignee, self.number, self.marks, None, *self.buttons.values(), self.more, spacing=4
+        )
+        second.insertSpacing(2, 4)
+        self.setLayout(column(first, second, margins=(18, 8, 12, 9), spacing=6))
+
+    def show_view(self, view: ConversationView, facts: DeskFacts) -> None:
+        """Show a ticket's state."""
+        ticket = view.ticket
+        self.subject.set_subject(ticket.subject)
+        glyph, tone = BUCKET_ICONS[ticket.bucket]
+        name = view.status_name if ticket.bucket.value == ticket.category.value else bucket_name(ticket.bucket)
+        self.status.setText(name)
+        self.status.setIcon(icon(glyph, tone, tone))
+        self.status.setAccessibleName(tr("Status: {status}").format(status=name))
+        self.assignee.setText(view.assignee_name or tr("Nobody"))
+        self.assignee.setAccessibleName(tr("Assigned to {name}").format(name=view.assignee_name or tr("Nobody")))
+        self.number.setText(f"#{ticket.number}")
+        while (item := self.marks.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        account = facts.account(ticket.account_id)
+        if account is not None and account.name:
+            self.marks.addWidget(chip(account.name))
+        if ticket.channel in {"phone", "walk_in"}:
+            self.marks.addWidget(chip(tr("Phone") if ticket.channel == "phone" else tr("Walk-in"), "violet"))
+
+
+def choices_menu(parent: QWidget, lines: list[tuple[str, Callable[[], object], bool]]) -> Menu:
+    """Return a menu of choices with the present one checked."""
+    menu = Menu(parent)
+    for words, on_click, here in lines:
+        menu.add(words, on_click, checked=here)
+    return menu
