@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import getpass
 import imaplib
 import os
 import secrets
@@ -135,12 +134,15 @@ class DovecotServer:
             (root / folder).mkdir(parents=True)
         (root / "keys/default/HS256/default").write_bytes(base64.b64encode(self._secret))
         (root / "oauth2.conf.ext").write_text(_OAUTH.format(root=root))
-        me = getpass.getuser()
+        import grp  # not on Windows, where these tests skip but their fixtures are imported
+        import pwd
+
+        me, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
         config = _CONFIG.format(
             root=root,
             users="default_internal_user = dovecot\ndefault_login_user = dovenull"
             if as_root
-            else f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {me}",
+            else f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {group}",
             ssl="yes" if self._tls else "no",
             cert=self.certificate.cert,
             key=self.certificate.key,
