@@ -51,10 +51,11 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """One running server; `url` names a database on it."""
+    """One running server; `url` names a database on it. Further settings are PostgreSQL's own."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, **settings: str) -> None:
         self._programs = programs
+        self._settings = _SETTINGS | settings
         self._root = Path(tempfile.mkdtemp(prefix="desk-pg-"))
         self._numbers = itertools.count(1)
         self._account = "postgres" if os.geteuid() == 0 else None
@@ -70,7 +71,7 @@ class PostgresServer:
         self._run(
             ["initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         )
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(self._root), *options]
         with (self._root / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", user=self._account)

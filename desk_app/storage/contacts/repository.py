@@ -38,7 +38,9 @@ class SqlContactRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._t = transaction
-        self._add_address = insert_new(transaction, contact_address, keys=("kind", "address"))
+        self._add_address = insert_new(transaction, contact_address, keys=("kind", "address")).returning(
+            contact_address.c.id
+        )
         self._add_department = insert_new(transaction, contact_department, keys=("contact_id", "department_id"))
 
     def get_or_create(self, email: str, name: str, *, language: str, department_id: int, at: datetime) -> Contact:
@@ -195,7 +197,7 @@ class SqlContactRepository:
             self._add_address,
             {"contact_id": contact_id, "kind": "email", "address": email, "is_primary": True},
         )
-        if added.rowcount == 0:  # somebody else's transaction was faster
+        if added.first() is None:  # somebody else's transaction was faster
             connection.execute(delete(contact).where(contact.c.id == contact_id))
             found = self.by_email(email)
             if found is not None:
@@ -266,12 +268,12 @@ def _save(transaction: Transaction, item: Contact) -> None:
     for key, row_id in stored.items():
         if key not in wanted:
             connection.execute(delete(contact_address).where(contact_address.c.id == row_id))
-    add = insert_new(transaction, contact_address, keys=("kind", "address"))
+    add = insert_new(transaction, contact_address, keys=("kind", "address")).returning(contact_address.c.id)
     for key, address in wanted.items():
         values = {"label": address.label, "is_primary": address.is_primary}
         if key in stored:
             connection.execute(update(contact_address).where(contact_address.c.id == stored[key]).values(values))
             continue
         added = connection.execute(add, values | {"contact_id": item.id, "kind": key[0], "address": key[1]})
-        if added.rowcount == 0:
+        if added.first() is None:
             raise ValueError(f"{key[1]} belongs to another contact")

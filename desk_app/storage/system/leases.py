@@ -63,10 +63,11 @@ class SqlLeaseRepository:
 
     def serialise(self, name: str) -> None:
         """Let only one transaction with this name go on at a time, until this one ends."""
+        connection = self._t.connection  # on SQLite this begins the transaction, which keeps every other writer out
         if not self._t.postgresql:
             return
         self._ensure(f"only:{name}")
-        self._t.connection.execute(select(lease.c.name).where(lease.c.name == f"only:{name}").with_for_update())
+        connection.execute(select(lease.c.name).where(lease.c.name == f"only:{name}").with_for_update())
 
     def release(self, lease: Lease) -> None:
         """Give a lease back so that another process need not wait."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -114,7 +115,7 @@ def test_history_cannot_be_truncated(postgres_database: Database) -> None:
 def test_merges_are_followed_to_the_survivor(database: Database) -> None:
     with database.unit_of_work() as uow:
         chain = [ticket(uow) for _ in range(4)]
-        for source, target in zip(chain, chain[1:], strict=False):
+        for source, target in pairwise(chain):
             source.merged_into_id = target.id
             uow.tickets.save(source)
         survivor = uow.tickets.survivor(chain[0].id)
