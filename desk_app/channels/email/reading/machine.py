@@ -17,7 +17,7 @@ INSTANCE_HEADER = "x-desk-app-instance"
 TOKEN_HEADER = "x-desk-app-token"  # noqa: S105 -- a header's name
 
 _DAEMON_LOCAL = re.compile(
-    r"(?:(?:mailer|mail)[-_.]?daemon|postmaster|mail[-_.]delivery[-_.\w]*|mdaemon|bounces?|bounce[-+_.].*|"
+    r"(?:(?:mailer|mail)[-_.]?daemon|post[-_.]?master|mail[-_.]delivery[-_.\w]*|mdaemon|bounces?|bounce[-+_.].*|"
     r"mail[-_.]system|microsoftexchange[0-9a-f]{10,}|mmdf|smtp[-_.]?daemon|system[-_. ]administrator)"
 )
 _MAILER_DAEMON = re.compile(r"(?:mailer|mail)[-_.]?daemon")
@@ -25,12 +25,12 @@ _NO_REPLY_LOCAL = re.compile(
     r"(?:.*[-_.+])?(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|noresponder|nao[-_.]?responda|nepasrepondre)(?:[-_.+].*)?"
 )
 _DAEMON_NAME = re.compile(
-    r"mail(?:er)?[ _-]?(?:delivery|daemon|system|administrator|router)|delivery (?:sub)?system|postmaster|"
+    r"mail(?:er)?[ _-]?(?:deliver(?:y|er)?|daemon|system|administrator|router)|delivery (?:sub)?system|postmaster|"
     r"system administrator|microsoft (?:exchange|outlook)$|administrador de sistema|internet mail delivery",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"\W{0,3}(?:\[?(?:warning|automatic|postmaster(?: notify)?|mdaemon (?:notification|warning)|auto)\]?\W{1,3}"
+    r"\W{0,3}(?:\[?(?:warning|notice|automatic|postmaster(?: notify)?|mdaemon (?:notification|warning)|auto)\]?\W{1,3}"
     r"(?:e-?mail )?|mail system error\W{1,4})?"
     rf"(?:{'|'.join(BOUNCE_SUBJECTS)})",
     re.IGNORECASE,
@@ -144,7 +144,9 @@ def read_signs(envelope: Envelope) -> HeaderSigns:
         or precedence.startswith("auto")
         or bool(replies)
         or (subject_reply and not lists)
-        or (by_rule and auto_submitted.startswith("auto"))  # ticket systems call people's comments auto-generated too
+        or (
+            auto_submitted.startswith("auto") and (by_rule or _is_exchange_answer(headers))
+        )  # ticket systems call people's comments auto-generated too
         or (report and envelope.report_type == "disposition-notification")
     )
     return HeaderSigns(
@@ -193,6 +195,13 @@ def kept_headers(headers: Headers) -> dict[str, str]:
     """Return the few fields a rule, a threading decision or a person may ask for."""
     fields = headers.fields
     return {name: header_text(fields[name][0])[:_KEPT_LENGTH] for name in _KEPT if name in fields}
+
+
+def _is_exchange_answer(headers: Headers) -> bool:
+    """Whether Exchange itself answered: all is suppressed, and Outlook's thread index is kept."""
+    fields = headers.fields
+    suppressed = "all" in _value(headers, "x-auto-response-suppress")
+    return suppressed and "thread-index" in fields and "in-reply-to" in fields
 
 
 def _value(headers: Headers, name: str) -> str:

@@ -23,6 +23,9 @@ BOUNCE_SUBJECTS: Final = (
     r"could not (?:be delivered|deliver|send)",
     r"(?:cannot|can't) deliver",
     r"couldn't be delivered",
+    r"see transcript",
+    r"message you sent blocked",
+    r"sorry, your message",
     r"user unknown",
     r"unknown (?:user|recipient|address)",
     r"no such user",
@@ -42,22 +45,24 @@ BOUNCE_SUBJECTS: Final = (
     r"(?:mta|smtp) (?:notification|delivery|error|mail)",
     r"(?:delayed mail|mail .{0,40}(?:still|delay)|deferred)",
     r"warning: (?:could not|message|mail|delayed)",
-    r"(?:unzustellbar|nicht zustellbar|wurde nicht zugestellt)",
-    r"(?:no se puede entregar|no entregado|mensaje (?:no entregado|devuelto))",
+    r"(?:ihre nachricht |nachricht |mail |e-mail )?(?:un|nicht )zustellbar",
+    r"(?:ihre nachricht |nachricht |mail |e-mail )?(?:wurde |konnte )?nicht zugestellt",
+    r"(?:no se puede entregar|no entregado|(?:mensaje|correo) (?:no entregado|devuelto))",
     r"(?:non remis|échec de|retour de courrier|notification d.etat)",
     r"(?:non recapitabile|mancato recapito)",
     r"(?:mislukt|onbestelbaar)",
-    r"(?:tidak terkirim|gagal (?:terkirim|kirim|dikirim))",
+    r"(?:(?:pesan|email|surat|kiriman)(?: anda)? )?(?:tidak terkirim|gagal (?:terkirim|kirim|dikirim))",
     r"não (?:entregue|é possível)",
     r"(?:недоставл|не доставлен)",
-    r"(?:配信|送信できません|投递失败|退信|系统退信|無法傳遞|未傳遞)",
+    r"(?:メール|メッセージ)(?:を|の)?(?:配信|送信)|未達メール|(?:配信|送信できません|投递失败|退信|系统退信|無法傳遞|未傳遞)",
 )
 """Patterns a failure notice's subject begins with."""
 
 AUTO_REPLY_SUBJECTS: Final = (
     r"automat(?:ic|ed) (?:reply|response)",
     r"auto[- ]?(?:reply|response|responder|answer|antwort)",
-    r"out of (?:the )?office(?: auto[- ]?reply| notification| message| reply)?",
+    r"auto: re\b",
+    r"out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply| notification| message| reply)?",
     r"vacation (?:reply|message|response|notice)",
     r"away from (?:the )?office",
     r"abwesenheit(?:s(?:notiz|nachricht|meldung|benachrichtigung))?",
@@ -78,7 +83,8 @@ AUTO_REPLY_SUBJECTS: Final = (
 """Patterns an automatic answer's subject begins with."""
 
 SERVER_SENTENCES: Final = (
-    "could not be delivered to the following user", "failed recipient:", "--- non-delivery report ---",
+    '"notificationtype":"bounce"', "could not be delivered to the following user", "failed recipient:",
+    "--- non-delivery report ---",
     "message from interscan messaging security suite", "this is a delivery failure notification message",
     "this is the qmail-send program", "this is the mail delivery agent at", "this is the postfix program at host",
     "this is the mail system at host", "this message was created automatically by mail delivery software",

@@ -76,6 +76,17 @@ def test_exchange_rule_replies_are_auto_replies() -> None:
     assert message.classification is Classification.AUTO_REPLY
 
 
+def test_exchange_out_of_office_in_any_language_is_an_auto_reply_mb_21() -> None:
+    message = _read(
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: All",
+        "Thread-Index: AdFuZ6XxOH",
+        "In-Reply-To: <1@y.example>",
+        subject="Поза офісом: Hi",
+    )
+    assert message.classification is Classification.AUTO_REPLY
+
+
 @pytest.mark.parametrize(
     "line", ["List-Id: <a.b.example>", "Precedence: bulk", "Precedence: list", "List-Unsubscribe: <http://x.example>"]
 )
