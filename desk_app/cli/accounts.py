@@ -102,6 +102,7 @@ def _add_add(actions: Subparsers[argparse.ArgumentParser], common: argparse.Argu
         help="an address or domain whose Reply-To is the customer; * for every sender (repeat it)",
     )
     add.add_argument("--poll-seconds", type=int, default=60, metavar="N", help="without IDLE (default 60)")
+    add.add_argument("--max-megabytes", type=int, default=50, metavar="N", help="larger mail waits in quarantine")
     add.add_argument("--import", dest="first_import", choices=("none", "since", "archive"), help="the mail there now")
     add.add_argument("--since", metavar="DATE", type=_date, help="with --import since: YYYY-MM-DD")
     add.add_argument("--no-test", action="store_true", help="add it without trying it first")
@@ -168,6 +169,7 @@ def _account(args: argparse.Namespace, desk: Desk) -> Account:
             after_import=AfterImport(args.after_import),
             after_import_target=args.after_import_folder,
             reply_to_senders=tuple(sender.lower() for sender in args.contact_form),
+            max_bytes=args.max_megabytes * 1024 * 1024,
             poll_seconds=args.poll_seconds,
         ),
         aliases=tuple(Alias(alias.strip().lower()) for alias in args.alias),

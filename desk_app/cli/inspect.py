@@ -9,10 +9,13 @@ reading takes its place and `problems` says so. Run as `python -m desk_app.cli.i
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_USAGE = 2
 
-_FULL_SECONDS = 3.2  # for everything, the HTML pipeline included
-_PLAIN_SECONDS = 1.0  # for reading without the HTML pipeline
+_HEDGE_SECONDS = 1.5  # after that, a plainer reading starts beside the full one
+_DEADLINE_SECONDS = 3.9  # after that, what is there is taken; the rest of the five is for starting and printing
+_TICK_SECONDS = 0.02
 _TEXT_LIMIT = 8_000_000  # characters of text and of HTML that are printed
 _FULL, _PLAIN = "full", "plain"
 _PIPELINE_LIMIT = 4_000_000  # characters of HTML or text the view's pipeline is asked for here
@@ -65,11 +69,30 @@ def inspect_bytes(raw: bytes) -> dict[str, Any]:
     """Return the JSON object of a message within five seconds, whatever the bytes are."""
     if getattr(sys, "frozen", False):  # an installed program has no interpreter to start
         return describe(raw, with_content=True)
-    for mode, seconds in ((_FULL, _FULL_SECONDS), (_PLAIN, _PLAIN_SECONDS)):
-        answer = _in_child(raw, mode, seconds)
-        if answer is not None:
-            return answer
-    return _last_resort(raw)
+    with tempfile.TemporaryFile() as message:
+        message.write(raw)
+        message.flush()
+        return _first_answer(message.fileno()) or _last_resort(raw)
+
+
+def _first_answer(message: int) -> dict[str, Any] | None:
+    """Read in a child; where that takes long, take the plainer child's answer at the deadline. None when both failed."""
+    began = time.monotonic()
+    children = [_Child(message, _FULL)]
+    try:
+        while time.monotonic() - began < _DEADLINE_SECONDS:
+            if children[0].finished() and (answer := children[0].answer()) is not None:
+                return answer
+            late = time.monotonic() - began > _HEDGE_SECONDS or children[0].finished()
+            if len(children) == 1 and late:
+                children.append(_Child(message, _PLAIN))
+            elif all(child.finished() for child in children):
+                break
+            time.sleep(_TICK_SECONDS)
+        return children[-1].answer() if children[-1].finished() else None
+    finally:
+        for child in children:
+            child.stop()
 
 
 def describe(raw: bytes, *, with_content: bool) -> dict[str, Any]:
@@ -135,20 +158,45 @@ def _person(address: Address) -> dict[str, str]:
     return {"name": address.name, "email": address.email}
 
 
-def _in_child(raw: bytes, mode: str, seconds: float) -> dict[str, Any] | None:
-    """Read in a child process; None when it took too long, died or answered nonsense."""
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", "desk_app.cli.inspect", mode]
-    try:
-        done = subprocess.run(  # noqa: S603 -- fixed arguments
-            command, input=raw, capture_output=True, timeout=seconds, check=False, env=environment
-        )
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, OSError, ValueError, MemoryError):
-        return None
-    return answer if isinstance(answer, dict) else None
+class _Child:
+    """One reading in its own process, which can be stopped. `message` is a file descriptor of the raw bytes."""
+
+    def __init__(self, message: int, mode: str) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        paths = [root, *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)]
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by stop()
+        self._process: subprocess.Popen[bytes] | None = None
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, this module, fixed arguments
+                [sys.executable, "-m", "desk_app.cli.inspect", mode, str(message)],
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                pass_fds=(message,),
+            )
+
+    def finished(self) -> bool:
+        """Whether it has ended, well or badly."""
+        return self._process is None or self._process.poll() is not None
+
+    def answer(self) -> dict[str, Any] | None:
+        """Return its answer, None when it failed."""
+        if self._process is None or self._process.returncode != 0:
+            return None
+        self._output.seek(0)
+        try:
+            answer = json.loads(self._output.read())
+        except ValueError:
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    def stop(self) -> None:
+        """End it and let go of its output."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
 
 
 def _last_resort(raw: bytes) -> dict[str, Any]:
@@ -204,11 +252,13 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _child(mode: str) -> int:
-    report = describe(sys.stdin.buffer.read(), with_content=mode == _FULL)
+def _main(mode: str, message: int) -> int:
+    size = os.fstat(message).st_size
+    raw = os.pread(message, size, 0) if size else b""
+    report = describe(raw, with_content=mode == _FULL)
     sys.stdout.buffer.write(json.dumps(report).encode("ascii"))
     return EXIT_OK
 
 
 if __name__ == "__main__":
-    sys.exit(_child(sys.argv[1] if len(sys.argv) > 1 else _FULL))
+    sys.exit(_main(sys.argv[1], int(sys.argv[2])))

@@ -281,11 +281,19 @@ def run_reparse(invocation: Invocation) -> int:
     with invocation.desk() as desk:
         result = desk.content.reparse(invocation.args.messages or None, sign_in(desk)[1])
     if invocation.json:
-        print_json({"changed": result.changed, "same": result.same, "failed": result.failed})
+        differences = [
+            {
+                "message_id": one.message_id,
+                "ticket_id": one.ticket_id,
+                "fields": {name: {"old": old, "new": new} for name, (old, new) in one.fields.items()},
+            }
+            for one in result.differences
+        ]
+        print_json(
+            {"changed": result.changed, "same": result.same, "failed": result.failed, "differences": differences}
+        )
     else:
-        say(f"{_number(result.changed)} changed, {_number(result.same)} the same, {_number(result.failed)} failed.")
-    return Exit.FAILED if _number(result.failed) else Exit.OK
-
-
-def _number(found: Any) -> int:
-    return found if isinstance(found, int) else len(found)
+        for one in result.differences:
+            say(f"message {one.message_id}: {', '.join(one.fields)}")
+        say(f"{result.changed} changed, {result.same} the same, {result.failed} failed.")
+    return Exit.FAILED if result.failed else Exit.OK

@@ -12,6 +12,7 @@ from desk_app.cli import accounts, database, inspect, mail, programs, quarantine
 from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import Invocation, Programs
 from desk_app.cli.output import complain
+from desk_app.infra import logging as desk_logging
 from desk_app.infra.location import KEYCHAINS, LocationError
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,10 @@ def main(argv: Sequence[str] | None, handed_in: Programs) -> int:
     command = getattr(args, "command", None)
     if command is None:
         return int(args.run(args))
-    return run_safely(command, Invocation(args, handed_in))
+    try:
+        return run_safely(command, Invocation(args, handed_in))
+    finally:
+        desk_logging.release()
 
 
 def run_safely(command: object, invocation: Invocation) -> int:

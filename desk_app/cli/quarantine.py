@@ -78,9 +78,8 @@ def run_show(invocation: Invocation) -> int:
     if invocation.json:
         print_json(_json(item, addresses) | {"content": report})
         return Exit.OK
-    say(
-        f"Mail {item.id}, {item.size} bytes, arrived {instant(item.received_at)} in {addresses.get(item.account_id, '')}"
-    )
+    mailbox = addresses.get(item.account_id, "a removed mailbox")
+    say(f"Mail {item.id}, {item.size} bytes, arrived {instant(item.received_at)} in {mailbox}")
     say(f"Reason:  {item.reason}")
     if report is not None:
         say(f"From:    {_people(report.get('from'))}")

@@ -33,6 +33,7 @@ from desk_app.services.mailboxes.sync import LEASE_TTL, sync_lease
 from desk_app.services.people.agents import actor_for
 
 _LONG_AGO = timedelta(days=9)
+_SETTLED_AFTER = timedelta(days=4)
 _FILED_AFTER = timedelta(days=4)
 _READ_AFTER = timedelta(days=1.5)
 _MISTYPED = "g.whitlock@oldmil.example"
@@ -210,7 +211,7 @@ class Month:
             self.desk.replies.note(ticket_id, story.note, "", actor)
         if story.end == "snoozed":
             self.desk.tickets.snooze([ticket_id], now + timedelta(days=12), actor)
-        elif story.end or now - last.at > _LONG_AGO:
+        elif story.end or now - last.at > (_SETTLED_AFTER if any(t.from_desk for t in story.turns) else _LONG_AGO):
             self.desk.tickets.set_status([ticket_id], story.end or "resolved", actor)
         self.clock.at = now
 

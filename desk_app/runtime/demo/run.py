@@ -23,8 +23,8 @@ from desk_app.infra import logging as desk_logging
 from desk_app.runtime.demo.setup import Demo, running_demo
 from desk_app.runtime.worker import run_worker
 
-HUMAN_SECONDS = 6.0
-HEADLESS_SECONDS = 0.4
+HUMAN_PACE = (6.0, 5)  # seconds until a customer answers, seconds to take a reply back
+HEADLESS_PACE = (0.3, 0)
 _PATIENCE_SECONDS = 30.0
 _REPLY = "Thank you for the photo, that bag should never have left us like that. A new one goes out today.\n\nRina"
 log = logging.getLogger(__name__)
@@ -47,8 +47,10 @@ def run_demo(options: DemoOptions) -> int:
     with _folder(options) as folder:
         desk_logging.configure(folder, role="demo")
         try:
-            answer_seconds = HEADLESS_SECONDS if options.offscreen else HUMAN_SECONDS
-            with running_demo(folder, answer_seconds=answer_seconds, on_mail=_progress(options)) as demo:
+            answer_seconds, undo_seconds = HEADLESS_PACE if options.offscreen else HUMAN_PACE
+            with running_demo(
+                folder, answer_seconds=answer_seconds, undo_seconds=undo_seconds, on_mail=_progress(options)
+            ) as demo:
                 return _headless(demo, options) if options.offscreen else _window(demo)
         except ImportError as error:
             raise CommandError(

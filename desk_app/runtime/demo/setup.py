@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from desk_app.services.desk import Desk
     from desk_app.services.ports.unit_of_work import UnitOfWork
 
-UNDO_SECONDS = 5
 _COLOURS = {SUPPORT: "chart1", ORDERS: "chart2"}
 
 
@@ -51,9 +50,11 @@ class Demo:
 
 @contextmanager
 def running_demo(
-    folder: Path, *, answer_seconds: float, on_mail: Callable[[int], None] = lambda _: None
+    folder: Path, *, answer_seconds: float, undo_seconds: int, on_mail: Callable[[int], None] = lambda _: None
 ) -> Iterator[Demo]:
     """Run the demo with its data in `folder`; on leaving, everything is stopped and closed.
+
+    A customer takes `answer_seconds` to answer, a reply can be taken back for `undo_seconds`.
 
     A folder that holds a demo already keeps its tickets and gets an empty mail server. Passwords are random, known to
     this process only, and never reach a keychain.
@@ -84,7 +85,7 @@ def running_demo(
             mails = month.play(now, on_mail=on_mail)
             month.mark_read(now)
             _reconnect(desk, host, passwords, actor)
-        _prepare_desk(desk, actor, undo_seconds=UNDO_SECONDS)
+        _prepare_desk(desk, actor, undo_seconds=undo_seconds)
         robot = CustomerRobot(
             {person.email: person for person in people().values()},
             host.deliver,
