@@ -9,6 +9,7 @@ from desk_app.channels.content.markup import without_controls
 
 LINK_SCHEMES = ("http", "https", "mailto", "tel")
 
+_UNSEEN = re.compile(r"[\t\n\r\f\v\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _WHITE = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 _WEB = re.compile(r"(https?):[/\\]*([^/\\?#\s][^\s]*)", re.IGNORECASE)
@@ -33,7 +34,7 @@ def clean_link(address: str, schemes: tuple[str, ...] = LINK_SCHEMES) -> str:
     Control characters and white space are taken out before the scheme is judged, the way browsers do. Paths, UNC names
     ("\\\\host\\share"), `file:`, `javascript:`, `data:` and the like are refused (mail.md 5).
     """
-    bare = _WHITE.sub("" if ":" in address[:200] else "%20", without_controls(address).strip())
+    bare = _WHITE.sub("%20", _UNSEEN.sub("", without_controls(address)).strip())
     if len(bare) > _MAX_LINK:
         return ""
     scheme = _SCHEME.match(bare)
@@ -43,7 +44,8 @@ def clean_link(address: str, schemes: tuple[str, ...] = LINK_SCHEMES) -> str:
     if name not in schemes:
         return ""
     if name in {"mailto", "tel"}:
-        return f"{name}:{bare[scheme.end() :]}"
+        rest = bare[scheme.end() :]
+        return f"{name}:{rest.replace('%20', '') if name == 'tel' else rest}"
     web = _WEB.fullmatch(bare)
     return f"{name}://{web.group(2)}" if web else ""
 

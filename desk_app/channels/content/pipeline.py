@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 from desk_app.channels.content.folding import split
@@ -9,10 +10,12 @@ from desk_app.channels.content.limits import strip_tags
 from desk_app.channels.content.normalise import normalise
 from desk_app.channels.content.pictures import Pictures
 from desk_app.channels.content.plain import html_to_text, text_to_html
-from desk_app.channels.content.quotes import fold_text
-from desk_app.channels.content.sanitise import clean, without_marks
+from desk_app.channels.content.quotes import Folded, fold_text
+from desk_app.channels.content.sanitise import clean, without_leading_line_ends, without_marks
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import ParsedMessage
+
+_LOG = logging.getLogger(__name__)
 
 PIPELINE_VERSION = 1
 """Raised whenever the result for the same mail changes, so that stored results are made anew."""
@@ -47,13 +50,34 @@ def prepare(parsed: ParsedMessage) -> PreparedContent:
     forwarded = bool(_FORWARD_SUBJECT.match(parsed.subject))
     text = parsed.text if parsed.text.strip() or not parsed.html else html_to_text(parsed.html)
     halves = fold_text(text, forwarded=forwarded)
-    marked = clean(parsed.html) if parsed.html.strip() else None
+    if parsed.html.strip():
+        try:
+            content = _from_html(parsed, halves, forwarded=forwarded)
+        except (ValueError, LookupError, RecursionError) as fault:
+            _LOG.warning("HTML of a mail is shown as text: %s", type(fault).__name__)
+            content = None
+        if content is not None:
+            return content
+    return PreparedContent(
+        visible_text=halves.visible,
+        folded_text=halves.folded,
+        safe_html=text_to_html(strip_tags(parsed.html)) if parsed.html.strip() else "",
+        visible_html=text_to_html(halves.visible),
+        folded_html=text_to_html(halves.folded) if halves.folded else "",
+        remote_images=(),
+        deceptive_links=(),
+        own_colours=False,
+        version=PIPELINE_VERSION,
+    )
+
+
+def _from_html(parsed: ParsedMessage, halves: Folded, *, forwarded: bool) -> PreparedContent | None:
+    """Prepare the HTML of a mail; None where it is too big or too deep."""
+    marked = clean(parsed.html)
     if marked is None:
-        safe = text_to_html(strip_tags(parsed.html)) if parsed.html.strip() else ""
-        visible, folded = text_to_html(halves.visible), text_to_html(halves.folded) if halves.folded else ""
-        return PreparedContent(halves.visible, halves.folded, safe, visible, folded, (), (), False, PIPELINE_VERSION)
+        return None
     pictures = Pictures(parsed.attachments)
-    marked = pictures.rewrite(marked)
+    marked = without_leading_line_ends(pictures.rewrite(marked))
     view = normalise(marked)
     visible_html, folded_html = split(view.root, forwarded=forwarded)
     return PreparedContent(

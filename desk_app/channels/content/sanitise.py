@@ -63,7 +63,7 @@ _FACE = re.compile(r"[\w\s,.-]{1,200}")
 _MARK = re.compile(r' (?:class|id|name|data-smartmail|data-marker)="[^"]*"| type="cite"')
 _TAG = re.compile(r'<[a-z][a-z0-9]*(?: [^\s=<>"]+="[^"]*")+>')
 
-_LEADING_LINE_END = re.compile(r"(<pre(?: [^>]*)?>)\n")  # a parser drops the first line end inside `pre`
+_LEADING_LINE_ENDS = re.compile(r"(<pre(?: [^>]*)?>)\n+")
 _LINK_START = re.compile(r"<a[ >]")
 _NOT_IN_PARAGRAPHS = re.compile(
     r"<(?:address|article|aside|blockquote|center|d[dlt]|div|figcaption|figure|footer|h[1-6r]|header|li|main|nav|ol|p|pre"
@@ -125,15 +125,20 @@ def _settled(markup: str) -> str | None:
     Where an element that held others apart is dropped (a `button` between two paragraphs, say), the rest may mean
     another tree when it is read again. Then it is read again until it does not change.
     """
-    markup = _LEADING_LINE_END.sub(r"\1\n\n", without_controls(markup))
+    markup = without_leading_line_ends(without_controls(markup))
     if not _may_read_differently(markup):
         return markup
     for _ in range(_MAX_ROUNDS):
-        again = _LEADING_LINE_END.sub(r"\1\n\n", _filtered(markup))
+        again = without_leading_line_ends(_filtered(markup))
         if again == markup:
             return markup
         markup = again
     return None
+
+
+def without_leading_line_ends(markup: str) -> str:
+    """Remove line ends at the beginning of `pre`: parsers drop the first of them, so they would vanish in turn."""
+    return _LEADING_LINE_ENDS.sub(r"\1", markup)
 
 
 def _may_read_differently(markup: str) -> bool:
@@ -228,7 +233,7 @@ def _part_name(address: str) -> str | None:
 
 def _size(_tag: str, name: str, value: str) -> str | None:
     match = _SIZE.fullmatch(value.strip())
-    if match is None:
+    if match is None or (match.group(2) == "%" and name not in {"width", "height"}):
         return None
     limit = 100 if match.group(2) == "%" else _SIZE_LIMITS[name]
     return f"{min(int(match.group(1)), limit)}{'%' if match.group(2) == '%' else ''}"

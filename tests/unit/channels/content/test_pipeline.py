@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk_app.channels.content.pipeline import PIPELINE_VERSION, MailContentPipeline, prepare
 from desk_app.channels.content.plain import html_to_text
@@ -228,6 +230,68 @@ def test_html_too_deep_is_shown_as_its_words() -> None:
     content = prepared("<blockquote>word " * 20_000)
     assert content.visible_text.split()[0] == "word"
     assert content.safe_html.count("word") == 20_000
+
+
+def test_a_fault_in_the_view_leaves_the_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_markup: str) -> None:
+        raise ValueError("secret words of the mail")
+
+    monkeypatch.setattr("desk_app.channels.content.pipeline.normalise", fail)
+    with caplog.at_level("WARNING"):
+        content = prepared("<p>Hello <b>you</b></p>")
+    assert content.visible_html == "<div>Hello you</div>"
+    assert content.visible_text == "Hello you"
+    assert "secret" not in caplog.text
+
+
+TAGS = [
+    "a",
+    "b",
+    "i",
+    "p",
+    "div",
+    "table",
+    "tr",
+    "td",
+    "ul",
+    "li",
+    "dl",
+    "dd",
+    "h1",
+    "span",
+    "font",
+    "blockquote",
+    "center",
+    "pre",
+    "button",
+    "svg",
+    "select",
+    "style",
+    "form",
+    "br",
+]
+SOUP = st.lists(
+    st.one_of(
+        st.sampled_from([f"<{tag}>" for tag in TAGS]),
+        st.sampled_from([f"</{tag}>" for tag in TAGS]),
+        st.sampled_from(
+            ["<a href=http://x.example>", "<img src=http://x.example/i width=9>", "<td colspan=50% rowspan=999>",
+             "<p style='border:1px solid;background:#fff;line-height:.5'>", "<div class=gmail_quote>",
+             "<div id=divRplyFwdMsg>",
+             "<table width=50% border=1>", "<font color=black size=9>", "x", "\n", " y ", "&nbsp;&lt;", "<!--", "-->"]
+        ),
+    ),
+    max_size=20,
+).map("".join)  # fmt: skip
+
+
+@given(SOUP)
+def test_any_soup_is_prepared_and_reads_the_same_twice(html: str) -> None:
+    content = prepared(html)
+    assert prepared(content.safe_html).safe_html == content.safe_html
+    assert "<script" not in content.visible_html
 
 
 def test_the_services_face() -> None:
