@@ -14,7 +14,7 @@ from desk_app.channels.email import smtp_send, tls
 from desk_app.channels.email.account_credentials import Credentials
 from desk_app.channels.email.imap_connection import ImapConnection
 from desk_app.channels.email.imap_sent import sent_folder
-from desk_app.channels.email.session_errors import clean
+from desk_app.channels.email.session_errors import line_fault
 from desk_app.channels.email.session_limits import Limits
 from desk_app.channels.email.smtp_line import SmtpConnection
 from desk_app.domain.mailboxes.settings import EmailSettings, Security, ServerSettings
@@ -163,9 +163,10 @@ test_mail.__test__ = False  # type: ignore[attr-defined]  # its name is no reaso
 def _resolve(server: ServerSettings) -> str:
     try:
         found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        said = clean(error.strerror or "no address") if isinstance(error, OSError) else "not a host name"
-        raise ChannelError(ChannelFault.NAME, f"{server.host}: the name is not known ({said})") from error
+    except UnicodeError as error:  # a label that is empty or over 63 bytes
+        raise ChannelError(ChannelFault.NAME, f"{server.host}: not a host name") from error
+    except OSError as error:
+        raise line_fault(error, server.host) from error
     return f"{server.host} is {found[0][4][0]}"
 
 

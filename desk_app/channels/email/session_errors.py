@@ -15,7 +15,7 @@ _LONGEST_DETAIL = 300
 _BACK_OFF = re.compile(r"back-?off time:\s*(\d+)\s*(milliseconds|ms|seconds|s)?", re.IGNORECASE)
 _THROTTLED = re.compile(
     r"throttl|too many|rate limit|try (?:again|your request) later|slow down|bandwidth|exceeded.{0,30}limit"
-    r"|\[limit\]|\[inuse\]",
+    r"|\[limit\]|\[inuse\]|\[unavailable\]|temporar(?:y|ily)",
     re.IGNORECASE,
 )
 _SIGN_IN_CODES = re.compile(r"\[(?:authenticationfailed|authorizationfailed|expired|privacyrequired)\b", re.IGNORECASE)
@@ -65,6 +65,8 @@ def back_off(text: str) -> float | None:
 def line_fault(error: OSError, where: str) -> ChannelError:
     """Return the error for a connection that failed or broke; `where` is host and port for people."""
     if isinstance(error, socket.gaierror):
+        if error.errno == socket.EAI_AGAIN:  # no name server answers: that says nothing about the name
+            return ChannelError(ChannelFault.NETWORK, f"{where}: no name server answers; is there a network?")
         return ChannelError(
             ChannelFault.NAME, f"{where}: the name is not known ({clean(error.strerror or 'no address')})"
         )

@@ -105,7 +105,7 @@ def test_each_failing_step_is_named(channel: EmailChannel, dovecot: DovecotServe
     user = dovecot.user()
     good: dict[str, Any] = {"host": dovecot.host, "port": dovecot.port, "security": Security.NONE, "user": user}
     cases = [
-        ("name", ChannelFault.NAME, {"host": "imap.nowhere.invalid"}, "secret", ("INBOX",)),
+        ("name", ChannelFault.NAME, {"host": "imap..example.org"}, "secret", ("INBOX",)),
         ("tls", ChannelFault.NETWORK, {"port": free_port()}, "secret", ("INBOX",)),
         ("tls", ChannelFault.TLS, {"security": Security.TLS}, "secret", ("INBOX",)),
         ("sign_in", ChannelFault.SIGN_IN, {}, "wrong", ("INBOX",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -278,3 +279,17 @@ def test_a_password_with_every_kind_of_character_signs_in(
     user = dovecot.user(password='pä"ß\\w {5} ☂')
     session = open_session(imap(user), secrets=MemorySecrets(password='pä"ß\\w {5} ☂'))
     assert session.counts()[0].total == 0
+
+
+def test_se_08_no_log_holds_a_password_or_a_mail(
+    dovecot: DovecotServer, imap: Imap, open_session: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    user = dovecot.user(password="tulip-secret")
+    dovecot.append(user, "INBOX", b"Subject: x\r\n\r\nprivate-words\r\n")
+    session = open_session(imap(user), secrets=MemorySecrets(password="tulip-secret"))
+    assert len(drain(session, Cursor())[0]) == 1
+    assert not [record for record in caplog.records if "tulip" in str(record.__dict__)]
+    assert not [record for record in caplog.records if "private-words" in str(record.__dict__)]
+    assert session._imap is not None
+    assert not [line for line in session._imap.client.imap._cmd_log.values() if b"tulip" in line[0]]

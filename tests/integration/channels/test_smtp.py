@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import socket
+import struct
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -194,3 +198,39 @@ def test_a_strange_greeting_is_an_error_of_its_own(
     wanted = ChannelFault.THROTTLED if greeting.startswith(b"421") else None
     assert wanted is None or caught.value.fault is wanted
     assert re.search("127.0.0.1|go away|too many", caught.value.detail)
+
+
+def test_pains_9_a_line_that_breaks_in_the_middle_of_the_mail_left_nothing(open_session: Open) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(10)
+
+    def serve() -> None:
+        line, _ = listener.accept()
+        with line, line.makefile("rb") as reader:
+            line.settimeout(10)
+            line.sendall(b"220 hi\r\n")
+            for answer in (b"250 hi", b"250 sender", b"250 recipient", b"354 go on"):
+                reader.readline()
+                line.sendall(answer + b"\r\n")
+            line.recv(10)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hang up at once
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    settings = EmailSettings(smtp=ServerSettings("127.0.0.1", listener.getsockname()[1], Security.NONE))
+    with pytest.raises(ChannelError) as caught:
+        open_session(settings).send(mail(raw=RAW + b"x" * 20_000_000))
+    thread.join(15)
+    listener.close()
+    assert caught.value.fault is ChannelFault.NETWORK
+
+
+def test_se_08_no_log_holds_a_password_or_a_mail(
+    smtp_server: Start, open_session: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = smtp_server(users={"ann": "tulip-secret"})
+    session = open_session(through(server, user="ann"), secrets=MemorySecrets(password="tulip-secret"))
+    session.send(mail(raw=b"Subject: x\r\n\r\nprivate-words\r\n"))
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("mail.", "asyncio"))]
+    assert not [said for said in ours if "tulip" in said or "private-words" in said]

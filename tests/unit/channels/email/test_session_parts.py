@@ -73,6 +73,7 @@ def test_se_08_no_secret_survives_in_a_servers_words(words: str, secret: str) ->
         ("Back-off time: 30 seconds", ChannelFault.REFUSED, None),
         ("[NONEXISTENT] Mailbox doesn't exist: X", ChannelFault.FOLDER, None),
         ("[OVERQUOTA] Account exceeded command or bandwidth limits", ChannelFault.THROTTLED, None),
+        ("[UNAVAILABLE] Temporary authentication failure.", ChannelFault.THROTTLED, None),
         ("Something else", ChannelFault.REFUSED, None),
     ],
 )
@@ -91,6 +92,7 @@ def test_a_pause_is_read_in_its_unit() -> None:
     ("error", "fault"),
     [
         (socket.gaierror(-2, "Name or service not known"), ChannelFault.NAME),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), ChannelFault.NETWORK),
         (ssl.SSLError(1, "broken"), ChannelFault.TLS),
         (TimeoutError(), ChannelFault.NETWORK),
         (ConnectionRefusedError(), ChannelFault.NETWORK),
