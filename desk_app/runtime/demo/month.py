@@ -31,6 +31,7 @@ from desk_app.runtime.demo.story import (
 from desk_app.services.desk import Desk
 from desk_app.services.mailboxes.sync import LEASE_TTL, sync_lease
 from desk_app.services.people.agents import actor_for
+from desk_app.services.ports.system import Lease
 
 _LONG_AGO = timedelta(days=9)
 _SETTLED_AFTER = timedelta(days=4)
@@ -77,12 +78,15 @@ class Month:
     sent: list[SentMail]
     _order: count[int] = field(default_factory=count)
     _sessions: dict[int, ChannelSession] = field(default_factory=dict)
+    _leases: dict[int, Lease] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def play(self, now: datetime, *, on_mail: Callable[[int], None] = lambda _: None) -> int:
         """Play everything up to `now` (aware) and return how many mails went through; `on_mail` hears of each."""
         with self._open:
-            return self._play(now, on_mail)
+            done = self._play(now, on_mail)
+        self._hand_back()
+        return done
 
     def _play(self, now: datetime, on_mail: Callable[[int], None]) -> int:
         agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -127,7 +131,15 @@ class Month:
             lease = uow.leases.acquire(sync_lease(account_id), self.desk.holder, LEASE_TTL)
             uow.commit()
         if lease is not None:
+            self._leases[account_id] = lease
             self.desk.sync.run(account_id, self._sessions[account_id], lease)
+
+    def _hand_back(self) -> None:
+        """Let the window's own worker fetch at once."""
+        with self.desk.unit_of_work() as uow:
+            for lease in self._leases.values():
+                uow.leases.release(lease)
+            uow.commit()
 
     def _file(self, mail: Mail, now: datetime) -> None:
         """Take a notice or newsletter in; what is a few days old has been dealt with."""

@@ -71,7 +71,7 @@ def running_demo(
         instance_id = SettingsService(database.unit_of_work).ensure_instance()
         keychain = open_keychain(folder, KeychainChoice.MEMORY, instance_id=instance_id)
         desk = build_desk(database, keychain.account)
-        agent = desk.people.sign_in(getpass.getuser())
+        agent = desk.people.sign_in(getpass.getuser(), name="You")
         actor = actor_for(agent)
         clock = Clock(now)
         past = build_desk(database, keychain.account, unit_of_work=_with_clock(database, clock))
