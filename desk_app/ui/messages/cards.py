@@ -164,7 +164,7 @@ def event_line(event: TicketEvent) -> QWidget:
     text.setMaximumWidth(text.fontMetrics().horizontalAdvance(text.whole_text) + 8)
     glyph = Glyph(EVENT_ICONS.get(event.kind, "history"), "text_tertiary", 14)
     line = boxed(row(glyph, text, when, None, margins=(20, 0, 8, 0)))
-    line.layout().setStretchFactor(text, 1)  # type: ignore[union-attr]
+    line.layout().setStretchFactor(text, 100)  # type: ignore[union-attr]
     return line
 
 
@@ -173,7 +173,6 @@ class MessageCard(QFrame):
 
     menu_asked = Signal(object, object)
     reply_asked = Signal(object)
-    why_asked = Signal(object, object)
     images_asked = Signal(object)
     fold_asked = Signal(object)
     attachment_asked = Signal(object, object)
@@ -224,10 +223,8 @@ class MessageCard(QFrame):
         reply = icon_button("reply", tr("Reply to this message"), lambda: self.reply_asked.emit(message), size=16)
         more = icon_button("ellipsis", tr("More for this message"), size=16)
         more.clicked.connect(lambda _checked=False: self.menu_asked.emit(message, more))
-        why = icon_button("info", tr("Why is this message in this ticket?"), size=15)
-        why.clicked.connect(lambda _checked=False: self.why_asked.emit(message, why))
         texts = column(first, second, spacing=1)
-        line = row(Avatar(author(message), 32), texts, when, why, reply, more, spacing=8)
+        line = row(Avatar(author(message), 32), texts, when, reply, more, spacing=8)
         line.setStretchFactor(texts, 1)
         return boxed(line)
 

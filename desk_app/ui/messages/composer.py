@@ -25,7 +25,7 @@ from desk_app.ui.messages.serializer import serialize
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import size_text
-from desk_app.ui.widgets.basics import Menu, button, icon_button, label, restyle
+from desk_app.ui.widgets.basics import Menu, button, icon_button, label, restyle, set_words
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
 from desk_app.ui.widgets.panels import Banner
 
@@ -70,6 +70,7 @@ class Composer(QFrame):
         self.more_recipients = button(tr("Cc Bcc"), self._show_cc, variant="link")
         self.from_box = QComboBox()
         self.from_box.setAccessibleName(tr("From"))
+        self.from_box.setProperty("variant", "bare")
         self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.from_box.setMinimumContentsLength(18)
         self.from_box.setMaximumWidth(300)
@@ -118,7 +119,9 @@ class Composer(QFrame):
         caption = label(name, "tertiary")
         line = row(caption, *widgets, spacing=8)
         line.setStretchFactor(widgets[0], 1)
-        line.setAlignment(caption, Qt.AlignmentFlag.AlignVCenter)
+        for widget in (caption, *widgets):
+            line.setAlignment(widget, Qt.AlignmentFlag.AlignVCenter)
+        line.setAlignment(widgets[0], Qt.AlignmentFlag(0))
         return line
 
     def _bottom(self) -> QWidget:
@@ -213,7 +216,7 @@ class Composer(QFrame):
             part.setVisible(not on)
         self._cc_row.setVisible(not on and bool(self.cc.addresses or self.bcc.addresses))
         self._subject_row.setVisible(not on and self._subject_row.property("wanted") is True)
-        self.send_button.setText(tr("Add note") if on else tr("Send"))
+        set_words(self.send_button, tr("Add note") if on else tr("Send"))
         restyle(self.send_button, variant="note" if on else "primary")
         self.edit.setPlaceholderText(tr("Write a note. Only your team can read it.") if on else tr("Write a reply…"))
         self.edit.setAccessibleName(tr("Note text") if on else tr("Reply text"))
@@ -368,7 +371,7 @@ class Composer(QFrame):
     def _show_then(self) -> None:
         status = self._facts.status(self._then)
         words = tr("then {status}").format(status=status.name) if status else tr("status stays")
-        self.then_button.setText(words)
+        set_words(self.then_button, words)
         self.then_button.setAccessibleName(tr("Status after sending: {status}").format(status=words))
 
     def _closing_status(self) -> Status | None:

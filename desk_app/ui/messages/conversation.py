@@ -24,7 +24,9 @@ OPEN_AT_MOST = 6
 FOLD_GROUP = 6
 """More read messages in a row than this become one line, "12 earlier messages"."""
 SLICE_SECONDS = 0.012
-QUIET_EVENTS = frozenset({"TicketCreated", "MessageAdded", "ReplySent", "ReplyQueued", "FileImported"})
+QUIET_EVENTS = frozenset(
+    {"TicketCreated", "MessageAdded", "NoteAdded", "ReplySent", "ReplyQueued", "ReplyHeld", "FileImported"}
+)
 """History that a card of the thread tells already."""
 
 

@@ -15,7 +15,7 @@ from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.phrases import full_time, short_time, utc_now
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, label, scroller
 from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
-from desk_app.ui.widgets.panels import Banner, EmptyState
+from desk_app.ui.widgets.panels import EmptyState
 
 _ICONS = {
     OutboxState.HELD: ("lock", "warning"),
@@ -41,9 +41,9 @@ def state_words(state: OutboxState) -> str:
 class OutboxPage(QWidget):
     """One card a mail, with what can be done about it."""
 
-    def __init__(self, session: DeskSession, port: WindowPort, run_action: Callable[[str], None]) -> None:
+    def __init__(self, session: DeskSession, port: WindowPort) -> None:
         super().__init__()
-        self._session, self._port, self._run = session, port, run_action
+        self._session, self._port = session, port
         self._cards = column(margins=(20, 16, 20, 16), spacing=10)
         self.title = label(tr("Outbox"), "title")
         self.total = label("", "tertiary")
@@ -79,9 +79,6 @@ class OutboxPage(QWidget):
         self.release_all.setVisible(held > 0)
         armed = self._session.facts.settings.outgoing_armed
         self.release_all.setEnabled(armed)
-        if held and not armed:
-            text = tr("Nothing leaves before outgoing mail is armed. Read what waits here first.")
-            self._cards.addWidget(Banner(text, "warning", [(tr("Arm…"), lambda: self._run("desk.arm"))]))
         if not items:
             self._cards.addWidget(EmptyState("send", tr("Nothing waits to be sent.")))
         for item in items[:SHOWN]:
@@ -112,6 +109,7 @@ class OutboxPage(QWidget):
         for made in self._choices(item):
             flow.addWidget(made)
         holder.setLayout(flow)
+        texts.addSpacing(6)
         texts.addWidget(holder)
         frame.setLayout(column(texts, margins=(16, 12, 14, 12)))
         return frame

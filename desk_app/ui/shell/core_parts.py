@@ -31,9 +31,7 @@ def register(window: MainWindow) -> None:
     registries, session = window.registries, window.session
     for page in (
         PageSpec("inbox", tr("Inbox"), "inbox", lambda _port: window.inbox, 10),
-        PageSpec(
-            "outbox", tr("Outbox"), "send", lambda port: OutboxPage(session, port, window.run_action), 20, hidden=True
-        ),
+        PageSpec("outbox", tr("Outbox"), "send", lambda port: OutboxPage(session, port), 20, hidden=True),
         PageSpec(
             "quarantine", tr("Quarantine"), "mail-warning", lambda port: QuarantinePage(session, port), 30, hidden=True
         ),

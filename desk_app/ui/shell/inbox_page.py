@@ -159,7 +159,7 @@ class InboxPage(QWidget):
         armed = self._session.facts.settings.outgoing_armed
         clear(self._notices)
         if held and not armed:
-            text = tr("Outgoing mail is not armed yet: %n mail(s) wait in the outbox.", held)
+            text = tr("Outgoing mail is not armed yet. In the outbox: %n mail(s).", held)
             show = (tr("Show"), lambda: self._port.show_page("outbox"))
             self._notices.addWidget(Banner(text, "warning", [show, (tr("Arm…"), lambda: self._run("desk.arm"))]))
         self._notice_holder.setVisible(bool(held and not armed))

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from desk_app.ui.language import tr
-from desk_app.ui.theme.icons import icon
+from desk_app.ui.theme.fonts import font
+from desk_app.ui.theme.icons import pixmap
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import label
 from desk_app.ui.widgets.layout import column, hairline
@@ -48,6 +58,58 @@ def score(words: str, title: str) -> int:
     return 20
 
 
+def shown_key(key: str) -> str:
+    """Return a key as this computer writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace(", ", " ")
+
+
+class _Lines(QStyledItemDelegate):
+    """Draws icon, title, group and key of an entry."""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(200, theme().px(34))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        entry = index.data(Qt.ItemDataRole.UserRole)
+        if not isinstance(entry, Entry):
+            return
+        colours, area = theme(), QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.colour("bg_selected"))
+            painter.drawRoundedRect(area.adjusted(0, 1, 0, -1), 6, 6)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if entry.icon:
+            image = pixmap(entry.icon, colours.hex("text_secondary"), 16, painter.device().devicePixelRatio())
+            painter.drawPixmap(QPointF(area.left() + 10, area.center().y() - 8), image)
+        right = area.right() - 10
+        if entry.key:
+            painter.setFont(font(11, 500))
+            words = shown_key(entry.key)
+            width = QFontMetrics(painter.font()).horizontalAdvance(words) + 12
+            box = QRectF(right - width, area.center().y() - 9, width, 18)
+            painter.setPen(colours.colour("border_default"))
+            painter.setBrush(colours.colour("bg_sunken"))
+            painter.drawRoundedRect(box, 4, 4)
+            painter.setPen(colours.colour("text_tertiary"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+            right -= width + 10
+        painter.setFont(font(12))
+        painter.setPen(colours.colour("text_tertiary"))
+        group_width = QFontMetrics(painter.font()).horizontalAdvance(entry.group)
+        painter.drawText(QRectF(right - group_width, area.top(), group_width + 2, area.height()), middle, entry.group)
+        room = int(right - group_width - area.left() - 48)
+        painter.setFont(font(13, 500))
+        painter.setPen(colours.colour("text_primary"))
+        title = QFontMetrics(painter.font()).elidedText(entry.title, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(area.left() + 36, area.top(), room, area.height()), middle, title)
+        painter.restore()
+
+
 class Palette(QWidget):
     """A dimmed layer over the window with the box on it. Esc closes; focus returns to where it was."""
 
@@ -65,7 +127,7 @@ class Palette(QWidget):
         self.input.setAccessibleName(tr("Command"))
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Commands"))
-        self.list.setIconSize(QSize(16, 16))
+        self.list.setItemDelegate(_Lines(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda _item: self._take())
         hint = label(tr("↑ ↓ to choose, Return to do it, Esc to leave"), "tertiary")
@@ -104,13 +166,9 @@ class Palette(QWidget):
         found = [*self._search(text), *fitting] if text.startswith("#") else [*fitting, *self._search(text)]
         self.list.clear()
         for entry in found[:SHOWN]:
-            group = f"   {entry.group}" if entry.group else ""
-            item = QListWidgetItem(entry.title + group)
-            if entry.key:
-                shown = QKeySequence(entry.key).toString(QKeySequence.SequenceFormat.NativeText)
-                item.setText(f"{entry.title}{group}\u2003[{shown.replace(', ', ' ')}]")
-            if entry.icon:
-                item.setIcon(icon(entry.icon))
+            item = QListWidgetItem(entry.title)
+            key = f", {shown_key(entry.key)}" if entry.key else ""
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}{key}")
             item.setData(Qt.ItemDataRole.UserRole, entry)
             self.list.addItem(item)
         self.list.setCurrentRow(0)

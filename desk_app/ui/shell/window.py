@@ -323,7 +323,7 @@ class MainWindow(QMainWindow):
             self._wizard.finished.connect(self._wizard_done)
             self.stack.addWidget(self._wizard)
         self._wizard.begin(account_id)
-        self.rail.setVisible(bool(self.session.facts.accounts))
+        self.rail.hide()
         self.stack.setCurrentWidget(self._wizard)
 
     def _wizard_done(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QStackedWidget, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QSizePolicy, QStackedWidget, QTableView, QWidget
 
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
 from desk_app.plugin_api.ui import ColumnSpec, Registry
@@ -20,7 +20,7 @@ from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.list_delegate import ROW_HEIGHT, TicketDelegate
 from desk_app.ui.tickets.list_model import TicketListModel
 from desk_app.ui.tickets.views import ListView, search_view
-from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, icon_button, label
+from desk_app.ui.widgets.basics import Menu, button, icon_button, label
 from desk_app.ui.widgets.layout import boxed, column, hairline, row
 from desk_app.ui.widgets.panels import EmptyState
 
@@ -118,7 +118,7 @@ class ListPane(QWidget):
         return timer
 
     def _build(self) -> None:
-        self.title = ElidedLabel("", "title")
+        self.title = label("", "title")
         self.total = label("", "tertiary")
         self.sort_button = icon_button("arrow-up-down", tr("Sort"), self._sort_menu)
         self.search_button = icon_button("search", tr("Search"), self.focus_search, key="/")
@@ -133,7 +133,6 @@ class ListPane(QWidget):
             margins=(16, 10, 10, 8),
             spacing=6,
         )
-        self._bar.setStretchFactor(self.title, 0)
         self.search_box = QLineEdit()
         self.search_box.setAccessibleName(tr("Search tickets"))
         self.search_box.setPlaceholderText(tr("Words, from: subject: tag: before: has:attachment"))
@@ -153,6 +152,7 @@ class ListPane(QWidget):
         self._pages.addWidget(self._empty_holder)
         header = boxed(self._bar)
         header.setMinimumHeight(49)
+        header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._header = header
         pill_row = boxed(row(None, self.pill, None, margins=(0, 4, 0, 4)))
         self._pill_row = pill_row
@@ -170,8 +170,7 @@ class ListPane(QWidget):
         self._unseen = 0
         self._update_pill()
         self._delegate.quiet_bucket = view.query.buckets[0].value if len(view.query.buckets) == 1 else ""
-        self.title.set_text(view.title)
-        self.title.setMinimumWidth(min(180, self.title.fontMetrics().horizontalAdvance(view.title) + 4))
+        self.title.setText(view.title)
         self.total.setText("")
         self._round += 1
         self._fetch(fresh=True)

@@ -46,6 +46,7 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
     for words, at in ((tr("Opened"), ticket.created_at), (tr("Customer wrote"), ticket.customer_wrote_at)):
         if at is not None:
             value = label(short_time(at, utc_now()), "")
+            value.setMinimumHeight(26)
             value.setToolTip(full_time(at))
             content.addLayout(row(label(words, "secondary"), None, value, 7, spacing=6))
     content.addWidget(_tags(view, run_action))
@@ -86,14 +87,13 @@ def _earlier(one: TicketRow, open_ticket: Callable[[int], None]) -> QWidget:
     subject = one.subject or tr("(no subject)")
     shown = subject if len(subject) < 34 else subject[:32] + "…"
     made = button(
-        " " + shown.replace("&", "&&"),
+        shown.replace("&", "&&"),
         lambda: open_ticket(one.id),
-        variant="link",
+        variant="quiet",
         icon_name=glyph,
         icon_token=tone,
         tip=f"#{one.number} {subject}\n{one.status_name}",
     )
-    made.setProperty("variant", "link")
     made.setAccessibleName(f"{subject}, {one.status_name}")
     made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return boxed(row(made))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QStackedLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
 from desk_app.services.queries.conversation import ConversationView
 from desk_app.ui.language import tr
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
-from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, icon_button, label
+from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, icon_button, label, set_words
 from desk_app.ui.widgets.layout import column, row
 
 
@@ -119,6 +119,7 @@ class TicketHeader(QWidget):
         )
         second.insertSpacing(2, 4)
         self.setLayout(column(first, second, margins=(18, 8, 12, 9), spacing=6))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_view(self, view: ConversationView, facts: DeskFacts) -> None:
         """Show a ticket's state."""
@@ -126,10 +127,10 @@ class TicketHeader(QWidget):
         self.subject.set_subject(ticket.subject)
         glyph, tone = BUCKET_ICONS[ticket.bucket]
         name = view.status_name if ticket.bucket.value == ticket.category.value else bucket_name(ticket.bucket)
-        self.status.setText(name)
+        set_words(self.status, name)
         self.status.setIcon(icon(glyph, tone, tone))
         self.status.setAccessibleName(tr("Status: {status}").format(status=name))
-        self.assignee.setText(view.assignee_name or tr("Nobody"))
+        set_words(self.assignee, view.assignee_name or tr("Nobody"))
         self.assignee.setAccessibleName(tr("Assigned to {name}").format(name=view.assignee_name or tr("Nobody")))
         self.number.setText(f"#{ticket.number}")
         while (item := self.marks.takeAt(0)) is not None:

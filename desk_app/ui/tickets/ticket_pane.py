@@ -92,7 +92,7 @@ class TicketPane(QWidget):
         self.splitter.addWidget(docked)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.splitter.setSizes([500, 236])
+        self.splitter.setSizes([500, 262])
         self.open_part = boxed(column(self.header, hairline(), self.splitter, spacing=0))
         empty = EmptyState("mail", tr("No ticket open"), tr("Choose one from the list, or press J."))
         self._stack = QStackedWidget()
@@ -286,7 +286,6 @@ class TicketPane(QWidget):
     def _wire(self, card: MessageCard) -> None:
         card.reply_asked.connect(lambda message: self._begin_reply(message.id, focus=True))
         card.menu_asked.connect(self._message_menu)
-        card.why_asked.connect(self._why)
         card.attachment_asked.connect(self._attachment_menu)
         card.link_chosen.connect(self.open_link)
         card.link_hovered.connect(self.status_text)

@@ -120,7 +120,8 @@ class FlowLayout(QLayout):
     def setGeometry(self, rect: QRect) -> None:
         """Place the items."""
         super().setGeometry(rect)
-        self._arrange(rect, move=True)
+        spare = max(0, rect.height() - self.heightForWidth(rect.width()))
+        self._arrange(rect.adjusted(0, spare // 2, 0, 0), move=True)
 
     def sizeHint(self) -> QSize:
         """Return the wished size."""
@@ -134,7 +135,8 @@ class FlowLayout(QLayout):
         return size
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
+        x, y = rect.x(), rect.y()
+        line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:
             widget = item.widget()
             if widget is not None and widget.isHidden():
@@ -143,10 +145,18 @@ class FlowLayout(QLayout):
             grows = widget is not None and widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Expanding
             wanted = item.minimumSize().width() if grows else hint.width()
             if x + wanted > rect.right() + 1 and line:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
+                x, y = rect.x(), y + _finish(line, move=move) + self.spacing()
+                line = []
             width = rect.right() + 1 - x if grows else min(hint.width(), max(rect.width(), 1))
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
+            line.append((item, QRect(QPoint(x, y), QSize(width, hint.height()))))
             x += width + self.spacing()
-            line = max(line, hint.height())
-        return y + line - rect.y()
+        return y + _finish(line, move=move) - rect.y()
+
+
+def _finish(line: list[tuple[QLayoutItem, QRect]], *, move: bool) -> int:
+    """Centre the items of a line and return its height."""
+    height = max((place.height() for _, place in line), default=0)
+    if move:
+        for item, place in line:
+            item.setGeometry(place.translated(0, (height - place.height()) // 2))
+    return height
