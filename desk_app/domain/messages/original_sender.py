@@ -8,7 +8,7 @@ from collections.abc import Collection
 from desk_app.domain.messages.model import Address
 
 _MARK = re.compile(
-    r"^[\s>*_-]*(?:from|von|de|da|van|från|fra|od|dari|от|发件人|寄件者|差出人|보낸\s?사람|mittente|expéditeur)\s*[:：]\s*(.{1,300})$",
+    r"^[\s>*_-]*(?:from|von|de|da|van|från|fra|od|dari|от|发件人|寄件者|差出人|보낸\s?사람|mittente|expéditeur)[\s*_]*[:：][\s*_]*(.{1,300})$",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from desk_app.domain.contacts.model import Contact
 from desk_app.domain.messages.model import Address, Classification, Direction
+from desk_app.domain.messages.reply_ids import ReplyId
 from desk_app.domain.messages.threading import Evidence, Join, JoinRule, Landing, Relative, decide, is_forward, land
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
 from desk_app.domain.tickets.model import LinkKind, StatusCategory, Ticket, TicketEvent
@@ -51,7 +52,7 @@ def evidence_of(round_: Round, arrival: Arrival) -> Evidence:
         subject=parsed.subject,
         participants=round_.participants,
         account_id=account_id,
-        reply_id=by_address or echoed,
+        reply_id=_followed(round_, by_address or echoed),
         reply_id_place="an address of the mail" if by_address else "References or In-Reply-To",
         addressed_to_ticket=by_address is not None,
         in_reply_to=parents,
@@ -63,11 +64,18 @@ def evidence_of(round_: Round, arrival: Arrival) -> Evidence:
     return _with_weak_signs(round_, arrival, found)
 
 
+def _followed(round_: Round, reply_id: ReplyId | None) -> ReplyId | None:
+    """A proven id of a merged ticket stands for the one that took over; of a purged one, for nothing."""
+    ticket = round_.uow.tickets.survivor(reply_id.ticket_id) if reply_id is not None else None
+    return replace(reply_id, ticket_id=ticket.id) if reply_id is not None and ticket is not None else None
+
+
 def _with_weak_signs(round_: Round, arrival: Arrival, evidence: Evidence) -> Evidence:
     """Add what is only worth a query where the headers lead nowhere."""
     tickets = []
     for number in numbers_in_subject(evidence.subject):
-        ticket = round_.uow.tickets.by_number(number)
+        named = round_.uow.tickets.by_number(number)
+        ticket = round_.uow.tickets.survivor(named.id) if named is not None else None
         if ticket is not None:
             tickets.append((number, ticket.id))
     messages = round_.uow.messages
