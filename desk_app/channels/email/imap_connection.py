@@ -87,6 +87,9 @@ class ImapConnection:
         return Translating(_TROUBLE, lambda error: self._translated(error, default))
 
     def _translated(self, error: BaseException, default: ChannelFault) -> ChannelError:
+        if isinstance(error, imaplib.IMAP4.readonly):
+            self.alive = False
+            return ChannelError(ChannelFault.FOLDER, "the folder can be read but not changed")
         if isinstance(error, imaplib.IMAP4.abort):
             return self._aborted(str(error))
         if isinstance(error, imaplib.IMAP4.error) and not isinstance(error, ProtocolError):

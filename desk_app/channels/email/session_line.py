@@ -14,11 +14,14 @@ from desk_app.channels.email.session_limits import Limits
 from desk_app.domain.mailboxes.settings import Security, ServerSettings
 
 _BLOCK = 256 * 1024
+_SEND_BLOCK = 64 * 1024
+_SLOWEST = 4 * 1024  # bytes a second: what a line must carry for an exchange to go on beyond its limit
 
 
 class TimedLine:
     """A buffered line to a server. Reading raises TimeoutError when the server is silent for `Limits.read`, or when an
-    exchange begun by `begin` takes longer than `Limits.command`; LineLostError when the server hangs up."""
+    exchange begun by `begin` takes longer than `Limits.command` and what it carried at 4 kB a second; LineLostError
+    when the server hangs up."""
 
     def __init__(self, line: socket.socket, limits: Limits) -> None:
         self.socket = line
@@ -70,9 +73,13 @@ class TimedLine:
         return self._take(end + 1)
 
     def send(self, data: bytes) -> None:
-        """Send all of `data`."""
-        self._arm()
-        self.socket.sendall(data)
+        """Send all of `data`, in blocks: a time limit on the whole of it would stop a large mail on a slow line."""
+        view = memoryview(data)
+        for start in range(0, len(view), _SEND_BLOCK):
+            block = view[start : start + _SEND_BLOCK]
+            self._arm()
+            self.socket.sendall(block)
+            self._deadline += len(block) / _SLOWEST
 
     def ready(self, seconds: float, wake: socket.socket | None) -> bool:
         """Wait until the server says something (True), `seconds` have passed or `wake` is readable (False)."""
@@ -94,6 +101,7 @@ class TimedLine:
         if not block:
             raise LineLostError("end of line")
         self._buffer += block
+        self._deadline += len(block) / _SLOWEST
 
     def _take(self, size: int) -> bytes:
         taken = bytes(memoryview(self._buffer)[:size])

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -184,6 +185,30 @@ class TestLine:
             theirs.shutdown(socket.SHUT_WR)
             with pytest.raises(LineLostError):
                 line.read(6)
+
+    def test_a_large_mail_on_a_slow_line_is_not_cut_off(self) -> None:
+        ours, theirs = socket.socketpair()
+        received = 0
+
+        def sip() -> None:
+            nonlocal received
+            while block := theirs.recv(200_000):
+                received += len(block)
+                time.sleep(0.02)
+
+        thread = threading.Thread(target=sip)
+        with ours, theirs:
+            thread.start()
+            line = TimedLine(ours, Limits(read=0.3, command=0.3))  # far less than the whole takes
+            line.send(b"x" * 8_000_000)
+            ours.shutdown(socket.SHUT_WR)
+            thread.join(30)
+        assert received == 8_000_000
+
+    def test_a_server_that_takes_nothing_is_given_up(self) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, pytest.raises(TimeoutError):
+            TimedLine(ours, Limits(read=0.2)).send(b"x" * 8_000_000)
 
     def test_a_line_without_end_is_not_collected_for_ever(self) -> None:
         ours, theirs = socket.socketpair()
