@@ -29,6 +29,7 @@ EXIT_USAGE = 2
 _HEDGE_SECONDS = 1.5  # after that, a plainer reading starts beside the full one
 _DEADLINE_SECONDS = 3.9  # after that, what is there is taken; the rest of the five is for starting and printing
 _TICK_SECONDS = 0.02
+_LAST_RESORT_BYTES = 100_000
 _TEXT_LIMIT = 8_000_000  # characters of text and of HTML that are printed
 _FULL, _PLAIN = "full", "plain"
 _PIPELINE_LIMIT = 4_000_000  # characters of HTML or text the view's pipeline is asked for here
@@ -54,12 +55,12 @@ def run(args: argparse.Namespace) -> int:
     `args` has `file` (a path or "-") and `json` (bool).
     """
     try:
-        raw = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+        from_pipe = args.file == "-"
+        report = inspect_bytes(sys.stdin.buffer.read()) if from_pipe else inspect_file(Path(args.file))
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         sys.stderr.write(f"desk-app: cannot read {args.file}: {reason}\n")
         return EXIT_USAGE
-    report = inspect_bytes(raw)
     text = json.dumps(report, ensure_ascii=False, indent=2) if args.json else _summary(report)
     _print(text + "\n")
     return EXIT_OK
@@ -67,16 +68,23 @@ def run(args: argparse.Namespace) -> int:
 
 def inspect_bytes(raw: bytes) -> dict[str, Any]:
     """Return the JSON object of a message within five seconds, whatever the bytes are."""
+    with tempfile.TemporaryDirectory(prefix="desk-app-") as folder:
+        message = Path(folder) / "message"
+        message.write_bytes(raw)
+        return inspect_file(message)
+
+
+def inspect_file(message: Path) -> dict[str, Any]:
+    """Return the JSON object of a message in a file within five seconds; OSError where the file cannot be read."""
+    with message.open("rb") as file:
+        beginning = file.read(_LAST_RESORT_BYTES)
     if getattr(sys, "frozen", False):  # an installed program has no interpreter to start
-        return describe(raw, with_content=True)
-    with tempfile.TemporaryFile() as message:
-        message.write(raw)
-        message.flush()
-        return _first_answer(message.fileno()) or _last_resort(raw)
+        return describe(message.read_bytes(), with_content=True)
+    return _first_answer(message) or _last_resort(beginning)
 
 
-def _first_answer(message: int) -> dict[str, Any] | None:
-    """Read in a child; where that takes long, take the plainer child's answer at the deadline. None when both failed."""
+def _first_answer(message: Path) -> dict[str, Any] | None:
+    """Read in a child; where that takes long, take the plainer child's answer at the deadline. None: both failed."""
     began = time.monotonic()
     children = [_Child(message, _FULL)]
     try:
@@ -159,9 +167,9 @@ def _person(address: Address) -> dict[str, str]:
 
 
 class _Child:
-    """One reading in its own process, which can be stopped. `message` is a file descriptor of the raw bytes."""
+    """One reading in its own process, which can be stopped. `message` holds the raw bytes."""
 
-    def __init__(self, message: int, mode: str) -> None:
+    def __init__(self, message: Path, mode: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *(p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by stop()
@@ -173,7 +181,6 @@ class _Child:
                 stdout=self._output,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-                pass_fds=(message,),
             )
 
     def finished(self) -> bool:
@@ -199,11 +206,11 @@ class _Child:
         self._output.close()
 
 
-def _last_resort(raw: bytes) -> dict[str, Any]:
+def _last_resort(beginning: bytes) -> dict[str, Any]:
     """Describe a message that no child could read in time: its header, and the bytes as they are."""
     from desk_app.channels.email.reading import read_message  # noqa: PLC0415 -- hardly ever needed
 
-    parsed = read_message(raw[:100_000], max_parts=20, max_depth=5)
+    parsed = read_message(beginning, max_parts=20, max_depth=5)
     return _report(parsed, "", parsed.text, [*parsed.problems, "slow: only the first 100 kB were read"])
 
 
@@ -252,13 +259,11 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _main(mode: str, message: int) -> int:
-    size = os.fstat(message).st_size
-    raw = os.pread(message, size, 0) if size else b""
-    report = describe(raw, with_content=mode == _FULL)
+def _main(mode: str, message: Path) -> int:
+    report = describe(message.read_bytes(), with_content=mode == _FULL)
     sys.stdout.buffer.write(json.dumps(report).encode("ascii"))
     return EXIT_OK
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(_main(sys.argv[1], Path(sys.argv[2])))

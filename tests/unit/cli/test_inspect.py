@@ -6,8 +6,9 @@ import argparse
 import io
 import json
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -143,22 +144,51 @@ def test_summary_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "a.png (image/png, 6 bytes)" in out
 
 
-def test_a_child_that_hangs_or_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+class _Silent:
+    """A child that ends without an answer."""
 
-    def child(raw: bytes, mode: str, seconds: float) -> dict[str, Any] | None:
-        asked.append(mode)
+    modes: ClassVar[list[str]] = []
+
+    def __init__(self, message: Path, mode: str) -> None:
+        self.modes.append(mode)
+
+    def finished(self) -> bool:
+        return True
+
+    def answer(self) -> None:
         return None
 
-    monkeypatch.setattr(inspect, "_in_child", child)
+    def stop(self) -> None:
+        pass
+
+
+def test_children_that_die_are_replaced_by_a_plain_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspect, "_Child", _Silent)
     answer = inspect.inspect_bytes(MAIL)
-    assert asked == ["full", "plain"]
+    assert _Silent.modes == ["full", "plain"]
     assert answer["subject"] == "Printer"
     assert any(p.startswith("slow") for p in answer["problems"])
 
 
-def test_a_child_is_stopped_in_time() -> None:
-    assert inspect._in_child(MAIL, "full", 0.001) is None
+def test_a_message_nobody_reads_in_time_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspect, "_DEADLINE_SECONDS", 0.0)
+    answer = inspect.inspect_bytes(MAIL)
+    assert answer["subject"] == "Printer"
+    assert any(p.startswith("slow") for p in answer["problems"])
+
+
+def test_the_plainer_reading_serves_where_the_full_one_is_late(tmp_path: Path) -> None:
+    message = tmp_path / "message"
+    message.write_bytes(MAIL)
+    child = inspect._Child(message, "plain")
+    while not child.finished():
+        time.sleep(0.01)
+    answer = child.answer()
+    child.stop()
+    assert answer is not None
+    assert answer["subject"] == "Printer"
+    assert answer["html"] == ""
+    assert any(p.startswith("slow") for p in answer["problems"])
 
 
 def test_a_fault_of_the_pipeline_does_not_hide_the_message(monkeypatch: pytest.MonkeyPatch) -> None:

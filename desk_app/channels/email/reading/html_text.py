@@ -8,10 +8,12 @@ from __future__ import annotations
 import html as html_entities
 import re
 
-MAX_HTML = 2_000_000  # characters turned into text; a body beyond that is shown from its HTML only
+MAX_TAGS = 60_000  # laid out as lines and lists; behind them the text is kept and the layout is not
 
 _META = re.compile(rb"<meta[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:\-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml[^>]{0,100}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_.:\-]{2,40})", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
+_UNSEEN = re.compile(r"(?is)<(script|style)\b[^<>]*>[^<]*</\1>")
 _MARKUP = re.compile(r"<(?=[a-zA-Z!?/])")
 _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:_-]*")
 _ATTRIBUTE = re.compile(r"""\b(href|src|alt|start)\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
@@ -40,11 +42,13 @@ def html_charset(data: bytes) -> str:
 
 def html_to_text(html: str) -> str:
     """Return what a reader sees: paragraphs, lists, table rows, link targets, image texts; no script, no style."""
-    if len(html) > MAX_HTML:
-        html = html[:MAX_HTML]
     writer = _Writer()
-    pos, size = 0, len(html)
+    pos, size, tags = 0, len(html), 0
     while pos < size:
+        tags += 1
+        if tags > MAX_TAGS:
+            writer.text(_TAG.sub(" ", _UNSEEN.sub(" ", html[pos:])))
+            break
         markup = _MARKUP.search(html, pos)
         if markup is None:
             writer.text(html[pos:])

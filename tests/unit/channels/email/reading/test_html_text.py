@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk_app.channels.email.reading.flowed import unflow
-from desk_app.channels.email.reading.html_text import html_charset, html_to_text
+from desk_app.channels.email.reading.html_text import MAX_TAGS, html_charset, html_to_text
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,12 @@ def test_repeated_markup_costs_one_pass(piece: str) -> None:
 @given(st.text(alphabet="<>/ab \"'&;!-=\n", max_size=200))
 def test_any_markup_gives_text(html: str) -> None:
     assert isinstance(html_to_text(html), str)
+
+
+def test_text_behind_very_many_tags_is_kept() -> None:
+    text = html_to_text("<b>x</b>" * (MAX_TAGS // 2 + 10) + "<style>p{}</style><p>the end &amp; more</p>")
+    assert text.endswith("the end & more")
+    assert "p{}" not in text
 
 
 def test_charset_of_html() -> None:
