@@ -24,7 +24,6 @@ from desk_app.channels.content.tree import (
     set_style,
     style_of,
     text_of,
-    unwrap,
 )
 
 PANE_PIXELS = 640
@@ -249,7 +248,7 @@ def _cell_of(table: Element, **attributes: str) -> Element:
 def _normalise_link(link: Element, style: dict[str, str], display: str) -> None:
     href = link.get("href", "")
     if not href:
-        unwrap(link)
+        link.tag = "span"
         return
     if not link.get("title"):
         link.set("title", href[:500])

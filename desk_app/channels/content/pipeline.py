@@ -7,7 +7,7 @@ import re
 
 from desk_app.channels.content.folding import split
 from desk_app.channels.content.limits import strip_tags
-from desk_app.channels.content.normalise import normalise
+from desk_app.channels.content.normalise import Normalised, normalise
 from desk_app.channels.content.pictures import Pictures
 from desk_app.channels.content.plain import html_to_text, text_to_html
 from desk_app.channels.content.quotes import Folded, fold_text
@@ -19,6 +19,9 @@ _LOG = logging.getLogger(__name__)
 
 PIPELINE_VERSION = 1
 """Raised whenever the result for the same mail changes, so that stored results are made anew."""
+
+MAX_VIEW_TAGS = 50_000
+"""Markup with more tags is sanitised, but drawn as text: QTextDocument would take many seconds over it."""
 
 _FORWARD_SUBJECT = re.compile(
     r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|fs|doorst|vs|vb|vl|pd|pr|İlt|továbbítás|转发|轉寄|転送|전달)\s*[:：]",
@@ -78,8 +81,14 @@ def _from_html(parsed: ParsedMessage, halves: Folded, *, forwarded: bool) -> Pre
         return None
     pictures = Pictures(parsed.attachments)
     marked = without_leading_line_ends(pictures.rewrite(marked))
-    view = normalise(marked)
-    visible_html, folded_html = split(view.root, forwarded=forwarded)
+    view: Normalised | None = None
+    if marked.count("<") > MAX_VIEW_TAGS:
+        shown = fold_text(html_to_text(parsed.html), forwarded=forwarded)
+        visible_html = text_to_html(shown.visible)
+        folded_html = text_to_html(shown.folded) if shown.folded else ""
+    else:
+        view = normalise(marked)
+        visible_html, folded_html = split(view.root, forwarded=forwarded)
     return PreparedContent(
         visible_text=halves.visible,
         folded_text=halves.folded,
@@ -87,7 +96,7 @@ def _from_html(parsed: ParsedMessage, halves: Folded, *, forwarded: bool) -> Pre
         visible_html=visible_html,
         folded_html=folded_html,
         remote_images=tuple(pictures.remote),
-        deceptive_links=view.deceptive_links,
-        own_colours=view.own_colours,
+        deceptive_links=view.deceptive_links if view else (),
+        own_colours=view.own_colours if view else False,
         version=PIPELINE_VERSION,
     )

@@ -73,7 +73,9 @@ def fold_text(text: str, *, forwarded: bool = False) -> Folded:
 def _examined_part(text: str) -> tuple[str, str]:
     end = len(text)
     if end > MAX_CHARS:
-        end = max(text.rfind("\n", 0, MAX_CHARS), 0)
+        end = text.rfind("\n", 0, MAX_CHARS)
+        if end < 0:
+            return "", text
     position = -1
     for _ in range(MAX_LINES):
         position = text.find("\n", position + 1, end)

@@ -40,8 +40,8 @@ def grow(clean: str) -> Element:
 
 def append_text(element: Element, text: str) -> None:
     """Add text after everything an element holds."""
-    if len(element):
-        last = element[-1]
+    last = next(element.iterchildren(reversed=True), None)  # lxml counts all children for len() and [-1]
+    if last is not None:
         last.tail = (last.tail or "") + text
     else:
         element.text = (element.text or "") + text
@@ -95,30 +95,6 @@ def remove(element: Element) -> None:
             previous.tail = (previous.tail or "") + tail
         else:
             parent.text = (parent.text or "") + tail
-
-
-def unwrap(element: Element) -> None:
-    """Replace an element by what it holds."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    index = parent.index(element)
-    tail, element.tail = element.tail, None
-    children = list(element)
-    if children:
-        children[-1].tail = (children[-1].tail or "") + (tail or "")
-    _insert_text(parent, index, (element.text or "") + ("" if children else tail or ""))
-    parent[index : index + 1] = children
-
-
-def _insert_text(parent: Element, index: int, text: str) -> None:
-    if not text:
-        return
-    if index:
-        before = parent[index - 1]
-        before.tail = (before.tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
 
 
 def move_content(source: Element, target: Element) -> None:

@@ -294,6 +294,13 @@ def test_any_soup_is_prepared_and_reads_the_same_twice(html: str) -> None:
     assert "<script" not in content.visible_html
 
 
+def test_more_tags_than_qt_can_draw_are_shown_as_text() -> None:
+    content = prepared("<b>word</b> " * 30_000)
+    assert content.safe_html.count("<b>") == 30_000
+    assert "<b>" not in content.visible_html
+    assert content.visible_html.count("word") == 30_000
+
+
 def test_the_services_face() -> None:
     pipeline = MailContentPipeline()
     assert pipeline.version == PIPELINE_VERSION == prepared("x").version

@@ -213,7 +213,15 @@ def test_what_lies_beyond_the_examined_part_shares_its_fate() -> None:
     long = "old line\n" * (MAX_LINES + 10)
     assert fold_text(f"Hello\n\n-----Original Message-----\n{long}").visible == "Hello"
     assert fold_text(f"Hello\n{long}").folded == ""
-    assert fold_text("word " * MAX_CHARS + "\nend").visible.endswith("end")
+    for long in (
+        "word " * MAX_CHARS + "\nend",
+        "first\n" + "x" * MAX_CHARS,
+        "x\n" * MAX_LINES + "end",
+        "x" * MAX_CHARS * 2,
+    ):
+        halves = fold_text(long)
+        assert halves.folded == ""
+        assert halves.visible == long.rstrip()
 
 
 def test_hints_of_the_markup() -> None:
