@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,14 @@ _SERVER_STATES = {
     "55P03": (DatabaseBusyError, "Somebody else kept a row or table locked for too long.", "Try again."),
     "40001": (DatabaseBusyError, "Two changes met each other.", "Try again."),
     "40P01": (DatabaseBusyError, "Two changes waited for each other.", "Try again."),
+    "53300": (DatabaseBusyError, "The database server has no free connection.", "Try again, or raise max_connections."),
     "57014": (DatabaseBusyError, "The database server stopped the query because it took too long.", "Try again."),
 }
+_REFUSALS = (
+    (r'database ".*" does not exist', "3D000"),
+    (r"authentication failed|no password supplied|no pg_hba\.conf entry|role \".*\" does not exist", "28P01"),
+    (r"too many (clients|connections)", "53300"),
+)
 _BUSY_ADVICE = "Try again; if it lasts, look for another program that keeps the file open."
 
 
@@ -91,7 +98,8 @@ def _explain_sqlite(error: sqlite3.Error) -> StorageError | None:
 
 
 def _explain_postgresql(error: psycopg.Error, *, lost: bool) -> StorageError | None:
-    state = error.sqlstate or ""
+    # a refused connection has no SQLSTATE, only the server's words
+    state = error.sqlstate or next((code for pattern, code in _REFUSALS if re.search(pattern, str(error))), "")
     if state in _SERVER_STATES:
         kind, message, advice = _SERVER_STATES[state]
         return kind(message, advice)

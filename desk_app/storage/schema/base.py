@@ -7,6 +7,7 @@ numerics and JSON operators are not leakproof on PostgreSQL); JSON columns are o
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ metadata = MetaData(
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key; on SQLite the rowid."""
@@ -60,6 +62,28 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return _EPOCH + timedelta(microseconds=int(value))
+
+
+class CleanText(TypeDecorator[str]):
+    """Text that both databases can hold. Mail brings NUL characters and broken surrogates, which PostgreSQL (and UTF-8)
+    cannot store; they become U+FFFD, so that no message is lost over them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's
+        """Replace what cannot be stored."""
+        if value is None:
+            return None
+        if "\x00" in value:
+            value = value.replace("\x00", "\ufffd")
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return _SURROGATES.sub("\ufffd", value)
+        return value
 
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
@@ -112,4 +136,4 @@ def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
 
 def text(name: str, *, nullable: bool = False, default: str | None = "") -> Column[str]:
     """Return a text column, empty by default."""
-    return Column(name, Text(), nullable=nullable, server_default=None if nullable else default)
+    return Column(name, CleanText(), nullable=nullable, server_default=None if nullable else default)
