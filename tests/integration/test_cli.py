@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -415,10 +415,9 @@ def test_an_unexpected_error_is_one_line_and_goes_to_the_log(connected: Shell, m
 
 
 @pytest.fixture
-def no_window(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+def no_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    return lambda: None
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="these always have a display")
