@@ -28,7 +28,7 @@ from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, 
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 
-CLAIM = timedelta(minutes=5)  # longer than all time limits of one SMTP conversation together
+CLAIM = timedelta(minutes=10)  # a slow server's patience; a mail that takes longer ends as unknown, never twice
 MOST_ATTEMPTS = 30
 GIVE_UP_AFTER = timedelta(days=2)
 _FIRST_PAUSE = timedelta(minutes=1)
