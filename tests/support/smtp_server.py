@@ -61,7 +61,7 @@ class SmtpServer:
     `refuse` maps recipients to the answer they get, `sender_answer` and `data_answer` replace the answers to MAIL and
     to the end of DATA. `drop_after_data` closes the line instead of answering (the mail counts as received when
     `record_dropped`), `drop_at_rcpt` closes it before anything was handed over. `delay` (seconds) is waited before the
-    answer to the end of data.
+    answer to the end of data. `without` names sign-in mechanisms it does not offer.
     """
 
     host = "127.0.0.1"
@@ -75,6 +75,7 @@ class SmtpServer:
         tokens: Mapping[str, str] | None = None,
         size_limit: int = 30_000_000,
         smtputf8: bool = True,
+        without: tuple[str, ...] = (),
         on_mail: Callable[[ReceivedMail], None] | None = None,
     ) -> None:
         self.mails: list[ReceivedMail] = []
@@ -100,7 +101,7 @@ class SmtpServer:
             "auth_required": auth,
             "hostname": "mail.test",
             "authenticator": self._authenticate if auth else None,
-            "auth_exclude_mechanism": () if self.tokens else ("XOAUTH2",),
+            "auth_exclude_mechanism": (*without, *(() if self.tokens else ("XOAUTH2",))),
             "timeout": 30,
         }
         self._controller = _Controller(self, self._options, context if tls == "tls" else None)

@@ -80,12 +80,13 @@ class MailReader:
     limits: Limits
     _queues: dict[str, _Queue] = field(default_factory=dict)
     _uidnext: dict[str, int] = field(default_factory=dict)
+    stumbled: bool = False  # whether the last call broke the line while bytes were fetched: everything before went well
     _careful: int = 0  # this many messages are fetched one by one, after a batch failed
     _failures: Counter[MessageKey] = field(default_factory=Counter)
 
     def fetch(self, connection: ImapConnection, cursor: Cursor, *, limit: int, max_bytes: int) -> FetchBatch:
         """Return the next messages after the cursor; raises ChannelError."""
-        looked = False
+        self.stumbled = looked = False
         while True:
             if not looked and not any(self._pending(cursor, folder) for folder in self.folders):
                 for folder in self.folders:
@@ -178,7 +179,8 @@ class MailReader:
         except ChannelError as error:
             self._careful = max(self._careful, len(uids))
             if not connection.alive or error.fault is ChannelFault.THROTTLED:
-                if len(uids) == 1 and error.fault in _LINE_FAULTS:
+                self.stumbled = error.fault in _LINE_FAULTS
+                if len(uids) == 1 and self.stumbled:
                     self._failures[queue.key(uids[0])] += 1
                 raise
             return self._one_by_one(connection, wanted)

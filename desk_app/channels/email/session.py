@@ -90,7 +90,21 @@ class EmailSession:
         return self._receive(lambda line: imap_survey.start_cursor(line, folders, since, now))
 
     def fetch(self, cursor: Cursor, *, limit: int, max_bytes: int) -> FetchBatch:
-        """Return messages after the cursor."""
+        """Return messages after the cursor.
+
+        A line that breaks while messages are handed out is opened again at once, and they are fetched one by one: the
+        message that breaks it each time is found within this call and does not stop those behind it (pains.md 2).
+        """
+        for _ in range(self._limits.single_attempts):
+            try:
+                return self._fetch(cursor, limit, max_bytes)
+            except ChannelError:
+                if not self._reader.stumbled:
+                    raise
+        return self._fetch(cursor, limit, max_bytes)
+
+    def _fetch(self, cursor: Cursor, limit: int, max_bytes: int) -> FetchBatch:
+        self._reader.stumbled = False
         return self._receive(lambda line: self._reader.fetch(line, cursor, limit=limit, max_bytes=max_bytes))
 
     def fetch_one(self, source_key: str) -> InboundMessage | None:

@@ -162,6 +162,19 @@ def test_signing_in_with_right_and_wrong_password(smtp_server: Start, open_sessi
     assert "secret" not in str(caught.value)
 
 
+def test_signing_in_where_only_login_or_nothing_is_offered(smtp_server: Start, open_session: Open) -> None:
+    server = smtp_server(users={"ann": "secret"}, without=("PLAIN",))
+    assert open_session(through(server, user="ann")).send(mail()).outcome is SendOutcome.ACCEPTED
+    assert server.mails[0].signed_in_as == "ann"
+    for closed in (
+        smtp_server(users={"ann": "secret"}, without=("PLAIN", "LOGIN")),
+        smtp_server(without=("PLAIN", "LOGIN")),
+    ):
+        with pytest.raises(ChannelError) as caught:
+            open_session(through(closed, user="ann")).send(mail())
+        assert caught.value.fault is ChannelFault.REFUSED
+
+
 @pytest.mark.parametrize("kind", ["tls", "starttls"])
 def test_encrypted_lines(kind: str, smtp_server: Start, open_session: Open, trusted_authority: TestAuthority) -> None:
     server = smtp_server(tls=kind, users={"ann": "secret"})
