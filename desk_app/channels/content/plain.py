@@ -113,7 +113,7 @@ class _TextWriter:
             self._line.append(self._indent() + self._bullet)
             self._bullet = ""
         elif self._separator:
-            self._line.append(" | ")
+            self._line.append("\t")
         elif self._space:
             self._line.append(" ")
         self._separator = self._space = False

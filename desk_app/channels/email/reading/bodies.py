@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import unquote as percent_unquote
 
+from desk_app.channels.content.plain import html_to_text
 from desk_app.channels.email.reading.charsets import clean_text, decode_text
 from desk_app.channels.email.reading.fields import parameter_text, read_message_id
 from desk_app.channels.email.reading.filenames import clean_filename, default_filename, distinguish
 from desk_app.channels.email.reading.flowed import unflow
 from desk_app.channels.email.reading.headers import header_text, read_headers
-from desk_app.channels.email.reading.html_text import html_charset, html_to_text
+from desk_app.channels.email.reading.html_charset import html_charset
 from desk_app.channels.email.reading.opaque import signed_content
 from desk_app.channels.email.reading.structure import Part, Splitter
 from desk_app.channels.email.reading.tnef import is_tnef, read_tnef

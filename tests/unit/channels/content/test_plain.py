@@ -20,7 +20,7 @@ from desk_app.channels.content.plain import html_to_text, linkify, split_quote_m
         ("<b>bo</b>ld <i>it</i>", "bold it"),
         ("<ul><li>one<li>two</ul><ol start=3><li>three<li>four</ol>", "- one\n- two\n\n3. three\n4. four"),
         ("<ul><li>a<ul><li>b</ul></ul>", "- a\n  - b"),
-        ("<table><tr><th>A<th>B</tr><tr><td>1<td>2</table>", "A | B\n1 | 2"),
+        ("<table><tr><th>A<th>B</tr><tr><td>1<td>2</table>", "A\tB\n1\t2"),
         ("<table><tr><td><p>a</p></td><td><p>b</p></td></tr></table>", "a\n\nb"),
         ("see <a href='http://x.org/a'>this</a>.", "see this <http://x.org/a>."),
         ("<a href='http://x.org/'>x.org</a>", "x.org"),
