@@ -22,7 +22,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -340,14 +340,30 @@ def dovecot_server(
     """Run a Dovecot of its own, for a test that needs other settings or another certificate than the shared one."""
     if BINARY is None:
         pytest.skip("Dovecot is not installed (Debian: dovecot-imapd)")
-    root = Path(tempfile.mkdtemp(prefix="desk-dovecot-"))  # short: socket paths are limited to 108 bytes
-    server = DovecotServer(root, certificate, capability=capability, tls=tls)
+    folder = Path(tempfile.mkdtemp(prefix="desk-dovecot-"))  # short: socket paths are limited to 108 bytes
     try:
-        server.start()
-        yield server
+        server = _started(folder, lambda root: DovecotServer(root, certificate, capability=capability, tls=tls))
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
-        server.stop()
-        shutil.rmtree(root, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path, make: Callable[[Path], DovecotServer]) -> DovecotServer:
+    """Start a server; another test process may take a free port between looking and listening, so try a few times."""
+    folder.chmod(0o755)  # Dovecot's own users must be able to look inside
+    for attempt in range(5):
+        server = make(folder / str(attempt))
+        try:
+            server.start()
+        except AssertionError as error:
+            if "in use" not in str(error) or attempt == 4:
+                raise
+        else:
+            return server
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture(scope="session")
