@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None, handed_in: Programs) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a console without UTF-8 shows a mark instead of ending the program
             stream.reconfigure(errors="replace")
+    if not logging.getLogger().handlers:  # else the logging module prints to stderr what has no log file yet
+        logging.getLogger().addHandler(logging.NullHandler())
     args = build_parser().parse_args(argv)
     command = getattr(args, "command", None)
     if command is None:

@@ -42,12 +42,12 @@ _MISTYPED = "g.whitlock@oldmil.example"
 
 @dataclass(slots=True)
 class _Thread:
-    """How far a conversation has got."""
+    """How far a conversation has got: its newest mail, and the desk's newest."""
 
     story: Conversation
     ticket_id: int | None = None
     latest: Quoted | None = None
-    references: tuple[str, ...] = ()
+    answered: Quoted | None = None
 
 
 @dataclass(slots=True)
@@ -187,19 +187,27 @@ class Month:
         )
         self.desk.tickets.assign([thread.ticket_id], agent.id, actor)
         self.desk.replies.send(draft, actor, then_status="waiting", force=True)
+        raw = self._hand_over()
+        if raw is not None:
+            thread.latest = thread.answered = sent_as_quoted(raw)
+
+    def _hand_over(self) -> bytes | None:
+        """Send what is due and return the mail that left; a busy computer gets a second and a third try."""
         before = len(self.sent)
-        self.desk.outbox.send_due()
-        if len(self.sent) > before:
-            thread.latest = sent_as_quoted(self.sent[-1].raw)
+        for _ in range(3):
+            self.desk.outbox.send_due()
+            if len(self.sent) > before:
+                return self.sent[-1].raw
+            self.clock.at += timedelta(minutes=5)
+        return None
 
     def _machines_answer(self, threads: Iterable[_Thread], now: datetime) -> None:
         """An out-of-office answer and a bounce, both to mail the desk really sent."""
-        answered = [t for t in threads if t.latest is not None and any(turn.from_desk for turn in t.story.turns)]
-        waiting = [t for t in answered if t.story.turns[-1].from_desk]
-        if waiting and waiting[0].latest is not None:
-            away = min(waiting, key=lambda t: now - t.story.turns[-1].at)
-            if away.latest is not None:
-                self._arrive(auto_reply(away.story.customer, away.latest, now))
+        waiting = [t for t in threads if t.answered is not None and t.latest is t.answered]
+        if waiting:
+            away = max(waiting, key=lambda t: t.story.turns[-1].at)
+            if away.answered is not None:
+                self._arrive(auto_reply(away.story.customer, away.answered, now))
         copy = next((mail for mail in self.sent if b"whitlock" in mail.raw[:4000]), None)
         if copy is not None:
             self._arrive(bounce(copy.raw, _MISTYPED, now))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import DemoOptions
@@ -20,8 +21,10 @@ from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.model import Direction
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.infra import logging as desk_logging
-from desk_app.runtime.demo.setup import Demo, running_demo
 from desk_app.runtime.worker import run_worker
+
+if TYPE_CHECKING:
+    from desk_app.runtime.demo.setup import Demo
 
 HUMAN_PACE = (6.0, 5)  # seconds until a customer answers, seconds to take a reply back
 HEADLESS_PACE = (0.3, 0)
@@ -43,19 +46,24 @@ class RoundTrip:
 
 
 def run_demo(options: DemoOptions) -> int:
-    """Run the demo and return the exit code: 0, or 1 where the round trip without a display did not work."""
+    """Run the demo and return the exit code: 0, or 1 where the round trip without a display did not work.
+
+    Raises CommandError where the embedded mail server is not installed.
+    """
+    try:
+        from desk_app.runtime.demo.setup import running_demo  # noqa: PLC0415 -- pymap and aiosmtpd are an extra
+    except ImportError as error:
+        raise CommandError(
+            Exit.FAILED, f"The demo's mail server is not installed ({error}).", "pip install 'desk-app[demo]'"
+        ) from error
+    answer_seconds, undo_seconds = HEADLESS_PACE if options.offscreen else HUMAN_PACE
     with _folder(options) as folder:
         desk_logging.configure(folder, role="demo")
         try:
-            answer_seconds, undo_seconds = HEADLESS_PACE if options.offscreen else HUMAN_PACE
             with running_demo(
                 folder, answer_seconds=answer_seconds, undo_seconds=undo_seconds, on_mail=_progress(options)
             ) as demo:
                 return _headless(demo, options) if options.offscreen else _window(demo)
-        except ImportError as error:
-            raise CommandError(
-                Exit.FAILED, f"The demo's mail server is not installed ({error.name}).", "pip install 'desk-app[demo]'"
-            ) from error
         finally:
             desk_logging.release()  # Windows cannot remove a folder with an open file in it
 
@@ -173,11 +181,11 @@ def _picture(demo: Demo, options: DemoOptions) -> tuple[str, str]:
     target = Path(options.screenshot or _default_picture(options)).expanduser().absolute()
     try:
         from desk_app.runtime.gui import render_offscreen  # noqa: PLC0415 -- Qt only where a picture is drawn
-    except ImportError as error:
-        return "", f"PySide6 cannot be loaded here ({error})"
-    try:
+
         target.parent.mkdir(parents=True, exist_ok=True)
         render_offscreen(demo.desk, target)
+    except ImportError as error:
+        return "", f"PySide6 cannot be loaded here ({error})"
     except OSError as error:
         return "", str(error)
     return str(target), ""
