@@ -7,6 +7,7 @@ forwarded mail stays, and a mail that would vanish altogether stays.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,6 +24,7 @@ MAX_CHARS = 100_000
 MAX_LINES = 2_500
 """Only so much is examined; what follows shares the fate of the last line where everything to the end is quoted."""
 
+_DIGIT = re.compile(r"\d")
 _MAX_SIGNATURE_LINES = 12
 _MAX_SIGNATURE_WIDTH = 90
 _SIGNATURE_MARKS = frozenset({"--", "—", "–"})
@@ -204,7 +206,7 @@ def _attribution_lines(bare: list[str], kinds: list[_Kind], index: int, end: int
 
 def _may_be_wrapped(line: str) -> bool:
     """Whether an attribution may go on in the next line: it has begun with a date, an address or a quoting word."""
-    return any(char.isdigit() for char in line[:80]) or "@" in line or "<" in line or line.endswith(",")
+    return _DIGIT.search(line, 0, 80) is not None or "@" in line or "<" in line or line.endswith(",")
 
 
 def _fold_quotes(kinds: list[_Kind], flags: list[bool], tail: int) -> None:
