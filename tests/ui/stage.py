@@ -26,16 +26,65 @@ PIXEL = base64.b64decode(
 )
 NOW = datetime.now(UTC)
 PEOPLE = (
-    ("Maya Lindqvist", "maya@lindqvist.example", "Refund for order #58213 not received", "I returned the Aero desk lamp on 12 November. Your colleague told me the refund would arrive within five working days. It has been nine now, and my bank says nothing is on its way.\n\nCould you check what happened?\n\nBest regards,\nMaya"),
-    ("Lucía Fernández", "lucia@tienda.example", "¿Pueden cambiar la dirección de envío?", "Hola,\n\nnos mudamos la semana pasada. ¿Pueden enviar el pedido a la nueva dirección?\n\nGracias,\nLucía"),
-    ("Budi Santoso", "budi@kopi.example", "Permintaan pengembalian dana", "Selamat pagi,\n\npaket saya rusak saat tiba. Mohon pengembalian dana.\n\nTerima kasih,\nBudi"),
-    ("Hannah Schulz", "hannah@schulz.example", "Invoice shows the wrong VAT number", "Hello,\n\nthe invoice 2024-118 shows our old VAT number. Could you send a corrected one?\n\nHannah"),
-    ("Tom Becker", "tom@becker.example", "Cannot log in after password reset", "Thanks for the quick answer! I tried the link, yet it says the token has expired.\n\nTom"),
-    ("Putu Wijaya", "putu@wijaya.example", "Delivery to Surabaya delayed again", "The parcel has been in the depot since Monday and nobody picks up the phone.\n\nPutu"),
-    ("Elena Petrova", "elena@petrova.example", "Warranty claim: screen flickers", "Please find attached a picture of the fault. The display flickers since yesterday.\n\nElena"),
-    ("Omar Farouk", "omar@farouk.example", "Upgrade from Starter to Team plan", "We would like to move to the Team plan from next month. What do we have to do?\n\nOmar"),
-    ("Yuki Tanaka", "yuki@tanaka.example", "Feature request: dark mode for the portal", "Any plans for a dark mode? My eyes would thank you.\n\nYuki"),
-)  # fmt: skip
+    (
+        "Maya Lindqvist",
+        "maya@lindqvist.example",
+        "Refund for order #58213 not received",
+        (
+            "I returned the Aero desk lamp on 12 November. Your colleague told me the refund would arrive within five "
+            "working days. It has been nine now, and my bank says nothing is on its way.\n\n"
+            "Could you check what happened?\n\nBest regards,\nMaya"
+        ),
+    ),
+    (
+        "Lucía Fernández",
+        "lucia@tienda.example",
+        "¿Pueden cambiar la dirección de envío?",
+        "Hola,\n\nnos mudamos la semana pasada. ¿Pueden enviar el pedido a la nueva dirección?\n\nGracias,\nLucía",
+    ),
+    (
+        "Budi Santoso",
+        "budi@kopi.example",
+        "Permintaan pengembalian dana",
+        "Selamat pagi,\n\npaket saya rusak saat tiba. Mohon pengembalian dana.\n\nTerima kasih,\nBudi",
+    ),
+    (
+        "Hannah Schulz",
+        "hannah@schulz.example",
+        "Invoice shows the wrong VAT number",
+        "Hello,\n\nthe invoice 2024-118 shows our old VAT number. Could you send a corrected one?\n\nHannah",
+    ),
+    (
+        "Tom Becker",
+        "tom@becker.example",
+        "Cannot log in after password reset",
+        "Thanks for the quick answer! I tried the link, yet it says the token has expired.\n\nTom",
+    ),
+    (
+        "Putu Wijaya",
+        "putu@wijaya.example",
+        "Delivery to Surabaya delayed again",
+        "The parcel has been in the depot since Monday and nobody picks up the phone.\n\nPutu",
+    ),
+    (
+        "Elena Petrova",
+        "elena@petrova.example",
+        "Warranty claim: screen flickers",
+        "Please find attached a picture of the fault. The display flickers since yesterday.\n\nElena",
+    ),
+    (
+        "Omar Farouk",
+        "omar@farouk.example",
+        "Upgrade from Starter to Team plan",
+        "We would like to move to the Team plan from next month. What do we have to do?\n\nOmar",
+    ),
+    (
+        "Yuki Tanaka",
+        "yuki@tanaka.example",
+        "Feature request: dark mode for the portal",
+        "Any plans for a dark mode? My eyes would thank you.\n\nYuki",
+    ),
+)
 
 
 def letter(
@@ -92,9 +141,8 @@ def believable(kit: DeskKit) -> tuple[Account, Account]:
     kit.desk.replies.note(
         maya.id, "The refund is stuck: the return had no RMA number. Can somebody approve it by hand?", "", kit.ann
     )
-    kit.reply(
-        maya.id, "Hello Maya,\n\nsorry for the wait. I have asked our payments team to release the refund today.\n\nAnn"
-    )
+    sorry = "Hello Maya,\n\nsorry for the wait. I have asked our payments team to release the refund today.\n\nAnn"
+    kit.reply(maya.id, sorry)
     answer = (
         "Thank you, Ann! I attach the receipt of the return.\n\nMaya\n\n"
         "On Fri, 20 Nov 2026, Support wrote:\n> Hello Maya,\n> sorry for the wait."
@@ -137,7 +185,9 @@ def settle(window: MainWindow, seconds: float = 10.0) -> None:
 
     def quiet() -> bool:
         nonlocal calm
-        busy = window.session.work.busy or window.inbox.ticket.thread_view.building
+        page = window.inbox
+        timers = (page.list._open_timer, page.list._sync_timer, page.ticket._refresh, page.sidebar._count_timer)
+        busy = window.session.work.busy or page.ticket.thread_view.building or any(t.isActive() for t in timers)
         calm = 0 if busy else calm + 1
         return calm > 12
 

@@ -98,7 +98,7 @@ class BodyView(QTextBrowser):
 
     def loadResource(self, kind: int, url: QUrl | str) -> object:
         """Answer what the document asks for: images of this message from memory, nothing else."""
-        name = url if isinstance(url, str) else url.toString(QUrl.ComponentFormattingOption.FullyDecoded)
+        name = url if isinstance(url, str) else QUrl.fromPercentEncoding(url.toEncoded())
         self.asked.append(name)
         if kind != QTextDocument.ResourceType.ImageResource.value or not name.startswith(("cid:", "remote:")):
             return _NOTHING
@@ -106,9 +106,9 @@ class BodyView(QTextBrowser):
         return _fitting(_decoded(content), self.viewport().width() - 24) if content else _NOTHING
 
     def _fit(self) -> None:
-        height = int(self.document().size().height()) + 2
-        if height != self.height():
-            self.setFixedHeight(max(height, 18))
+        height = max(int(self.document().size().height()) + 2, 18)
+        if height != self.maximumHeight():  # not `height()`: what was asked for last may not have come yet
+            self.setFixedHeight(height)
 
     def resizeEvent(self, event: object) -> None:
         """Follow the width."""

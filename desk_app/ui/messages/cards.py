@@ -161,9 +161,9 @@ def event_line(event: TicketEvent) -> QWidget:
     when = label("· " + short_time(event.at, utc_now()), "tertiary")
     when.setToolTip(full_time(event.at))
     text.setMinimumWidth(40)
-    text.setMaximumWidth(text.fontMetrics().horizontalAdvance(text.whole_text) + 8)
+    text.setMaximumWidth(QFontMetrics(font(12)).horizontalAdvance(text.whole_text) + 2)
     glyph = Glyph(EVENT_ICONS.get(event.kind, "history"), "text_tertiary", 14)
-    line = boxed(row(glyph, text, when, None, margins=(20, 0, 8, 0)))
+    line = boxed(row(glyph, text, when, None, margins=(20, 0, 8, 0), spacing=6))
     line.layout().setStretchFactor(text, 100)  # type: ignore[union-attr]
     return line
 

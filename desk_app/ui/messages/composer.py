@@ -71,15 +71,14 @@ class Composer(QFrame):
         self.from_box = QComboBox()
         self.from_box.setAccessibleName(tr("From"))
         self.from_box.setProperty("variant", "bare")
-        self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.from_box.setMinimumContentsLength(18)
-        self.from_box.setMaximumWidth(300)
+        self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.from_box.setMaximumWidth(340)
         self.subject = QLineEdit()
         self.subject.setProperty("variant", "bare")
         self.subject.setAccessibleName(tr("Subject"))
         self.subject.setMinimumHeight(24)
         self.explain = icon_button("info", tr("Why these recipients?"), size=14, side=26)
-        self._to_row = boxed(self._address_row(tr("To"), self.to, self.explain, self.more_recipients, self.from_box))
+        self._to_row = boxed(self._address_row(tr("To"), self.to, self.explain, self.more_recipients))
         self._cc_row = boxed(
             column(self._address_row(tr("Cc"), self.cc), self._address_row(tr("Bcc"), self.bcc), spacing=2)
         )
@@ -96,7 +95,8 @@ class Composer(QFrame):
         self._warning_holder.hide()
         self._format_bar = boxed(row(*self._format_buttons(), None, spacing=0))
         self._format_bar.hide()
-        top = row(self.tabs, None, spacing=4)
+        self._from_label = label(tr("From"), "tertiary")
+        top = row(self.tabs, None, self._from_label, self.from_box, spacing=4)
         self.setLayout(
             column(
                 top,
@@ -212,12 +212,14 @@ class Composer(QFrame):
             self.tabs.setCurrentIndex(int(on))
             return
         restyle(self, kind="note" if on else "reply")
-        for part in (self._to_row, self.then_button, self.send_more):
+        for part in (self._to_row, self.then_button, self.send_more, self.from_box, self._from_label):
             part.setVisible(not on)
         self._cc_row.setVisible(not on and bool(self.cc.addresses or self.bcc.addresses))
         self._subject_row.setVisible(not on and self._subject_row.property("wanted") is True)
         set_words(self.send_button, tr("Add note") if on else tr("Send"))
         restyle(self.send_button, variant="note" if on else "primary")
+        glyph, token = ("sticky-note", "bg_surface") if on else ("send", "on_accent")
+        self.send_button.setIcon(icon(glyph, token, token))
         self.edit.setPlaceholderText(tr("Write a note. Only your team can read it.") if on else tr("Write a reply…"))
         self.edit.setAccessibleName(tr("Note text") if on else tr("Reply text"))
 

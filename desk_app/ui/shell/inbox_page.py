@@ -24,7 +24,7 @@ from desk_app.ui.widgets.basics import icon_button, label
 from desk_app.ui.widgets.layout import boxed, clear, column
 from desk_app.ui.widgets.panels import Banner
 
-NARROW = 1240
+NARROW = 1330
 """Below this width the details close by themselves (ui.md 4)."""
 
 
@@ -55,8 +55,9 @@ class InboxPage(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for pane, least in ((self.list, 300), (self.ticket, 420), (self.side, 240)):
-            pane.setMinimumWidth(least)
+        self.list.setMinimumWidth(300)
+        self.side.setMinimumWidth(240)
+        for pane in (self.list, self.ticket, self.side):  # the ticket's least width is what its buttons need
             self.splitter.addWidget(pane)
         self.splitter.setSizes([352, 560, 262])
         for place, stretch in enumerate((0, 1, 0)):
@@ -101,6 +102,8 @@ class InboxPage(QWidget):
             self.stack.addWidget(self._guests[spec.id])
         self.stack.setCurrentWidget(self._guests[spec.id])
         self.sidebar.mark(spec.id)
+        if spec.id in self.sidebar.items:
+            self.sidebar.items[spec.id].setFocus()
 
     def show_work(self) -> None:
         """Show list and conversation again."""

@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
             self.inbox.sidebar.count()
             wanted = str(self.preferences.settings.value("inbox/view", "open"))
             self.inbox.sidebar.choose(wanted if wanted in self.inbox.sidebar.views else "open")
+            self.inbox.list.table.setFocus()
             if not self.session.facts.accounts:
                 self.open_wizard()
             self.ready.emit()

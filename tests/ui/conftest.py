@@ -1,0 +1,63 @@
+"""A window on a real desk for every test that asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desk_app.storage.database import open_database
+from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.theme.theme import theme
+from tests.support.desks import DeskKit
+from tests.ui import stage
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["desk-app"]
+
+
+@pytest.fixture(autouse=True)
+def look(qapp: QApplication) -> None:
+    qapp.setStyle("Fusion")
+    theme().apply("light", factor=1.0, high_contrast=False)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[DeskKit]:
+    database = open_database(f"sqlite:///{tmp_path / 'desk.sqlite'}", origin="test")
+    yield DeskKit(database)
+    database.close()
+
+
+@pytest.fixture
+def window(kit: DeskKit, settings: QSettings, qapp: QApplication) -> Iterator[MainWindow]:
+    """A window on a believable desk; afterwards nothing of it may be left running."""
+    stage.believable(kit)
+    made = stage.open_window(kit, settings)
+    yield made
+    close(made)
+
+
+def close(window: MainWindow) -> None:
+    """Close a window, destroy it, and check that no thread or timer of it lives on."""
+    session = window.session
+    window.close()
+    assert not session.work.busy
+    threads = session.findChildren(QThread)
+    assert not [thread for thread in threads if thread.isRunning()], "a thread was left running"
+    window.deleteLater()
+    session.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QApplication.processEvents()
+    left = [timer for top in QApplication.topLevelWidgets() for timer in top.findChildren(QTimer) if timer.isActive()]
+    assert not left, f"timers were left running: {left}"

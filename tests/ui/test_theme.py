@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from desk_app.ui import resources_path
+from desk_app.ui.theme import tokens
+from desk_app.ui.theme.fonts import font, load
+from desk_app.ui.theme.icons import icon, svg
+from desk_app.ui.theme.theme import theme
+
+
+@pytest.mark.parametrize("scheme", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back", "needed"), tokens.CONTRAST_PAIRS)
+def test_ui_2_1_contrast_of_every_pair(scheme: dict[str, str], front: str, back: str, needed: float) -> None:
+    assert tokens.contrast(scheme[front], scheme[back]) >= needed
+
+
+@pytest.mark.parametrize("scheme", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
+def test_ui_2_1_high_contrast_keeps_text_readable(scheme: dict[str, str]) -> None:
+    strong = tokens.high_contrast(scheme)
+    assert tokens.contrast(strong["border_default"], strong["bg_surface"]) >= 3
+    assert all(tokens.contrast(strong[tone], strong[f"{tone}_subtle"]) >= 4.5 for tone in tokens.TONES)
+
+
+def test_both_schemes_have_the_same_tokens() -> None:
+    assert tokens.LIGHT.keys() == tokens.DARK.keys()
+
+
+@pytest.mark.parametrize(("one", "other", "ratio"), [("#000000", "#FFFFFF", 21.0), ("#777777", "#FFFFFF", 4.48)])
+def test_contrast_is_the_one_of_wcag(one: str, other: str, ratio: float) -> None:
+    assert tokens.contrast(one, other) == pytest.approx(ratio, abs=0.01)
+
+
+def test_switching_live_changes_palette_and_sheet(qapp: QApplication) -> None:
+    seen: list[bool] = []
+    theme().changed.connect(lambda: seen.append(theme().is_dark))
+    theme().apply("dark")
+    assert qapp.palette().window().color().name().upper() == tokens.DARK["bg_sidebar"]
+    assert tokens.DARK["bg_surface"] in qapp.styleSheet()
+    theme().apply("light")
+    assert seen == [True, False]
+    assert "$" not in qapp.styleSheet()
+    assert not re.search(r"@\d", qapp.styleSheet())
+
+
+def test_ui_2_2_text_size_multiplies_pixel_tokens(qapp: QApplication) -> None:
+    theme().apply(factor=1.3)
+    assert font(13).pixelSize() == 17
+    assert "font-size: 17px" in qapp.styleSheet()
+
+
+def test_toolchain_fonts_bundled_inter_is_used_with_its_weights() -> None:
+    assert load()
+    widths = {
+        weight: QFontMetrics(font(20, weight)).horizontalAdvance("Refund for order") for weight in (400, 500, 600)
+    }
+    assert QFontInfo(font(13)).family() == "Inter"
+    assert widths[400] < widths[500] < widths[600], "a variable font would ignore the weight (ui.md 7.11)"
+    assert isinstance(font(11, tabular=True), QFont)
+
+
+def test_ui_7_3_icons_follow_the_theme_without_being_rebuilt() -> None:
+    made = icon("inbox", "text_primary")
+    theme().apply("light")
+    light = made.pixmap(QSize(20, 20)).toImage()
+    theme().apply("dark")
+    dark = made.pixmap(QSize(20, 20)).toImage()
+    assert not light.isNull()
+    assert light != dark
+    assert made.pixmap(QSize(20, 20), QIcon.Mode.Disabled).toImage() != dark
+
+
+def test_every_icon_named_in_the_code_is_bundled() -> None:
+    here = {path.stem for path in (resources_path() / "icons").glob("*.svg")}
+    package = resources_path().parent
+    pattern = re.compile(
+        r'(?:Glyph|icon|icon_button|pixmap)\(\s*"([a-z0-9-]+)"|(?:icon_name|icon|glyph)="([a-z0-9-]+)"'
+    )
+    named = {
+        name
+        for path in package.rglob("*.py")
+        for found in pattern.findall(path.read_text(encoding="utf-8"))
+        for name in found
+        if name
+    }
+    assert len(named) > 40
+    assert named <= here, f"missing: {sorted(named - here)}"
+    assert "currentColor" not in svg("inbox", "#123456")
+
+
+def test_licences_lie_beside_fonts_and_icons() -> None:
+    assert "SIL Open Font License" in (resources_path() / "fonts" / "LICENSE.txt").read_text(encoding="utf-8")
+    assert "ISC License" in (resources_path() / "icons" / "LICENSE.txt").read_text(encoding="utf-8")
+
+
+class _Table(QAbstractTableModel):
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 -- Qt's own signature
+        return 10
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 -- Qt's own signature
+        return 1
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        return None
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal there, so the fault cannot be seen")
+def test_toolchain_trap_1_void_calls_keep_the_references_of_none() -> None:
+    from PySide6.QtCore import QIdentityProxyModel
+
+    model, proxy, button = _Table(), QIdentityProxyModel(), QPushButton()
+    proxy.setSourceModel(model)
+    index = proxy.index(0, 0)
+    before = sys.getrefcount(None)
+    for _ in range(1000):
+        proxy.data(index, Qt.ItemDataRole.DisplayRole)
+        button.setText("x")
+    assert abs(sys.getrefcount(None) - before) < 50
