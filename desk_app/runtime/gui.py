@@ -5,11 +5,14 @@ from __future__ import annotations
 import getpass
 import logging
 import os
+import signal
+import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +115,8 @@ class _Program:
         self._splash = _splash()
         self._splash.show()
         QTimer.singleShot(0, self._app, lambda: self._open(open_desk))
-        self._app.exec()
+        with _ended_by_signals(self._app):
+            self._app.exec()
         if self._worker is not None and not self._worker.end():
             _log.warning("the worker did not end in time; its leases run out by themselves")
         self._work.close()
@@ -157,6 +161,33 @@ class _Program:
         if self._splash is not None:
             self._splash.close()
         self._app.quit()
+
+
+@contextmanager
+def _ended_by_signals(app: QApplication) -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM end the window as its own button does: worker stopped, leases given back, files closed.
+
+    Python runs handlers only when it gets the thread, which Qt keeps while nothing happens; a byte on a socket makes
+    something happen.
+    """
+    from PySide6.QtCore import QSocketNotifier  # noqa: PLC0415 -- Qt only where a window is opened
+
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda *_: reader.recv(64))
+    before = {number: signal.signal(number, lambda *_: app.quit()) for number in (signal.SIGINT, signal.SIGTERM)}
+    wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        reader.close()
+        writer.close()
 
 
 def application() -> QApplication:
