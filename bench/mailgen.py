@@ -14,7 +14,7 @@ from email.utils import format_datetime
 
 ACCOUNTS = ("support", "sales")
 _WORDS = {
-    "utf-8": "printer invoice password order broken screen update refund please thanks urgent network error since again",
+    "utf-8": "printer invoice password order broken screen update refund please thanks urgent network error since",
     "iso-8859-1": "Rechnung Drucker Grüße können möglich Straße bitte Fehler für über zurück schön prüfen Gerät mañana",
     "windows-1251": "счёт принтер пароль заказ доставка ошибка договор вчера опять номер страница очень срочно спасибо",
     "gb18030": "发票 打印机 密码 订单 送货 屏幕 错误 服务器 合同 客户 昨天 号码 紧急 谢谢",

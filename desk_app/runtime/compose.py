@@ -19,6 +19,7 @@ from desk_app.runtime.outside import (
     OpenSecrets,
     builtin_channels,
 )
+from desk_app.runtime.reading_process import ReadingProcess
 from desk_app.services.contacts.commands import ContactService
 from desk_app.services.desk import Desk
 from desk_app.services.mailboxes.accounts import MailboxService
@@ -84,10 +85,16 @@ def build_desk(
     settings.ensure_instance()
     holder = f"{socket.gethostname()[:60]}:{random_secrets.token_hex(8)}"
     installed = InstalledChannels(types, open_secrets)
-    mail_reader = reader or InstalledReader(types)
+    process = ReadingProcess()
+    mail_reader = reader or InstalledReader(types, process)
     pipeline, keys = InstalledPipeline(), KeychainReplyKeys(open_secrets)
     dispatcher = Dispatcher(InstalledBuilder(), pipeline)
-    intake = IntakeService(uow, mail_reader, pipeline, keys)
+    intake = IntakeService(uow, mail_reader, keys)
+
+    def close() -> None:
+        process.close()
+        database.close()
+
     ttl = {"ttl": lease_ttl} if lease_ttl is not None else {}
 
     return Desk(
@@ -107,7 +114,7 @@ def build_desk(
         ticket_queries=database.ticket_queries,
         conversations=database.conversations,
         changes=database.change_feed,
-        close=database.close,
+        close=close,
         unit_of_work=uow,
         holder=holder,
         upkeep=database.housekeeping.run,

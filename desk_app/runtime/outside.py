@@ -7,10 +7,10 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from desk_app.channels.content.pipeline import MailContentPipeline
-from desk_app.channels.content.quotes import fold_text
 from desk_app.channels.email.building import build_mail
 from desk_app.channels.email.building.history import quoted_html, quoted_text
 from desk_app.channels.email.channel import EmailChannel
@@ -20,7 +20,6 @@ from desk_app.domain.mailboxes.settings import EmailSettings, SettingsError
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.messages.outgoing import OutgoingMail
 from desk_app.domain.messages.reply_ids import ReplyIds
-from desk_app.domain.messages.threading import is_forward
 from desk_app.plugin_api.channels import (
     AccountView,
     ChannelError,
@@ -31,7 +30,11 @@ from desk_app.plugin_api.channels import (
     SecretStore,
     TestStep,
 )
+from desk_app.runtime.reading import fold, reading_of
+from desk_app.runtime.reading_process import ReadingProcess
+from desk_app.services.ports.outside import Reading
 
+_WORTH_A_PROCESS = 20  # mails read at once
 _log = logging.getLogger(__name__)
 
 OpenSecrets = Callable[[int], SecretStore]
@@ -123,20 +126,28 @@ class InstalledReader:
 
     version = READER_VERSION
 
-    def __init__(self, types: Sequence[ChannelType]) -> None:
+    def __init__(self, types: Sequence[ChannelType], process: ReadingProcess | None = None) -> None:
+        self._process = process
+        self._builtin = {one.id for one in types if isinstance(one, EmailChannel)}
         self._read: dict[str, Callable[[bytes], ParsedMessage]] = {one.id: one.read for one in types}
 
     def read(self, raw: bytes, *, channel: str = "email") -> ParsedMessage:
         """Return what one raw message says."""
         return self._read.get(channel, read_message)(raw)
 
-    def read_many(self, raws: Sequence[tuple[str, bytes]]) -> Sequence[ParsedMessage]:
-        """Return what many messages say, in order."""
-        return [self.read(raw, channel=channel) for channel, raw in raws]
+    def begin(self, raws: Sequence[tuple[str, bytes]]) -> Callable[[], Sequence[Reading]]:
+        """Begin to read many messages; much mail of the built-in channel is read by a process of its own."""
+        if self._process is not None and len(raws) >= _WORTH_A_PROCESS and all(c in self._builtin for c, _ in raws):
+            started = self._process.begin([raw for _, raw in raws])
+            if started is not None:
+                return started
+        return lambda: [reading_of(self.read(raw, channel=channel)) for channel, raw in raws]
 
     def synthetic_id(self, parsed: ParsedMessage) -> str:
         """Return the id of a mail without Message-ID."""
-        return synthetic_message_id(parsed)
+        # the content hash leaves the subject out, which may be all that a machine's mail differs in
+        digest = sha256(f"{parsed.content_hash}\0{parsed.subject}".encode("utf-8", "surrogatepass")).hexdigest()
+        return synthetic_message_id(digest)
 
 
 class InstalledPipeline(MailContentPipeline):
@@ -144,8 +155,7 @@ class InstalledPipeline(MailContentPipeline):
 
     def fold(self, text: str, *, subject: str = "") -> tuple[str, str]:
         """Return the text without quotes and signature, and the rest."""
-        halves = fold_text(text, forwarded=is_forward(subject))
-        return halves.visible, halves.folded
+        return fold(text, subject)
 
 
 class InstalledBuilder:

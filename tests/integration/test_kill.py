@@ -1,4 +1,4 @@
-"""A process that fetches and sends is killed at random moments; nothing is lost, nothing is doubled (mail.md 8.6, CO-13)."""
+"""A process that fetches and sends is killed at random moments; nothing is lost or doubled (mail.md 8.6, CO-13)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,12 @@ class Stage:
         ticket_id = ids[number % len(ids)]
         start = self.desk.replies.start(ticket_id, agent_id=self.agent.id)
         draft = ReplyDraft(
-            ticket_id, start.from_account_id, start.from_address, start.to, subject=start.subject, text=f"answer {number}"
+            ticket_id,
+            start.from_account_id,
+            start.from_address,
+            start.to,
+            subject=start.subject,
+            text=f"answer {number}",
         )
         sent = self.desk.replies.send(draft, self.ann, force=True)
         assert sent.outbox_id is not None

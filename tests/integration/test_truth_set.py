@@ -102,9 +102,7 @@ def check_bounces(truths: list[dict[str, Any]], messages: dict[str, list[Message
     assert {b.join_rule for b in bounces} == {"returned_mail"}
 
 
-def check_automatic_answers(
-    kit: DeskKit, truths: list[dict[str, Any]], messages: dict[str, list[MessageView]]
-) -> None:
+def check_automatic_answers(kit: DeskKit, truths: list[dict[str, Any]], messages: dict[str, list[MessageView]]) -> None:
     """No machine mail gets an automatic answer (MB-20)."""
     answered = {"machine": 0, "person": 0}
     for truth in truths:

@@ -74,9 +74,7 @@ def test_two_workers_share_the_work_and_do_nothing_twice(stage: Stage, tmp_path:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_dead_or_frozen_holder_is_replaced_and_fenced_off(
-    stage: Stage, tmp_path: Path, how: signal.Signals
-) -> None:
+def test_a_dead_or_frozen_holder_is_replaced_and_fenced_off(stage: Stage, tmp_path: Path, how: signal.Signals) -> None:
     with children(tmp_path, ttl=TTL, claim=20) as processes:
         first = processes.start("worker")
         stage.deliver(0)

@@ -1,8 +1,8 @@
 """Child processes that fetch and send, for tests that kill them.
 
 `python -m tests.support.desk_child FOLDER TTL CLAIM` reads orders from its standard input: "fork" starts a process that
-syncs and sends until it is killed, and answers with its pid; "worker" starts one that runs the real worker. Forking a process
-that has imported everything is what makes hundreds of runs affordable.
+syncs and sends until it is killed, and answers with its pid; "worker" starts one that runs the real worker. Forking a
+process that has imported everything is what makes hundreds of runs affordable.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def main() -> None:
                 status = 0
             finally:
                 os._exit(status)
-        print(pid, flush=True)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ from tests.support.secrets import MemorySecrets
 _numbers = itertools.count(1)
 
 
-def mail(  # noqa: PLR0913 -- a mail has many headers
+def mail(
     text: str = "Hello, my printer is on fire.",
     *,
     subject: str = "Printer on fire",
@@ -80,7 +80,9 @@ def mail(  # noqa: PLR0913 -- a mail has many headers
 
 @dataclass
 class MemoryServer:
-    """What a mailbox's server holds. `faults` are raised one a call by whatever asks next; `outcomes` answer sending."""
+    """What a mailbox's server holds. `faults` are raised one a call by whatever asks next; `outcomes` answer
+    sending.
+    """
 
     inbox: dict[int, tuple[bytes, datetime]] = field(default_factory=dict)
     sent: list[OutboundMail] = field(default_factory=list)

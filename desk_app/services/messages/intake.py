@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
-from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import FetchBatch, InboundMessage
 from desk_app.services.faults import where
 from desk_app.services.messages.placing import Placed, Placement
 from desk_app.services.messages.round import Arrival, Round
 from desk_app.services.ports.errors import DamagedDatabaseError, DuplicateError, StorageError
-from desk_app.services.ports.outside import ContentPipeline, MessageReader, ReplyKeys
+from desk_app.services.ports.outside import MessageReader, Reading, ReplyKeys
 from desk_app.services.ports.sync import InboundItem, InboundState
 from desk_app.services.ports.system import Lease
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 
-ROUND_SIZE = 100
+ROUND_SIZE = 50
 _KEPT_BYTES = 64 * 1024 * 1024
+_Read = tuple[list[Arrival], list[tuple[InboundItem, str]]]
 _log = logging.getLogger(__name__)
 
 
@@ -71,12 +71,9 @@ class Imported:
 class IntakeService:
     """Takes mail over from the channels and turns it into messages of tickets."""
 
-    def __init__(
-        self, uow: UnitOfWorkFactory, reader: MessageReader, pipeline: ContentPipeline, keys: ReplyKeys
-    ) -> None:
+    def __init__(self, uow: UnitOfWorkFactory, reader: MessageReader, keys: ReplyKeys) -> None:
         self._uow = uow
         self._reader = reader
-        self._pipeline = pipeline
         self._keys = keys
 
     # -- raw first ----------------------------------------------------------------------------------------------------
@@ -157,16 +154,20 @@ class IntakeService:
         return counts
 
     def _process(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
+        """Read all and place round by round: while one round is written, the next ones are read."""
+        rounds = [items[start : start + ROUND_SIZE] for start in range(0, len(items), ROUND_SIZE)]
+        begun = [self._begin(part, raws) for part in rounds]
         counts = IntakeCounts()
-        for start in range(0, len(items), ROUND_SIZE):
-            counts += self._round(items[start : start + ROUND_SIZE], raws)
+        for part, finish in zip(rounds, begun, strict=True):
+            counts += self._place_round(part, *finish())
         return counts
 
-    def _round(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
-        arrivals, failed = self._read(items, raws)
+    def _place_round(
+        self, items: Sequence[InboundItem], arrivals: Sequence[Arrival], failed: Sequence[tuple[InboundItem, str]]
+    ) -> IntakeCounts:
         with self._uow() as uow:
             uow.leases.serialise("intake")
-            open_ids = {i.id for i in items} & self._still_open(uow, items)
+            open_ids = self._still_open(uow, items)
             todo = [a for a in arrivals if a.item.id in open_ids]
             tally = self._place_all(uow, todo)
             broken = [(item, reason) for item, reason in failed if item.id in open_ids]
@@ -193,46 +194,50 @@ class IntakeService:
                     found.add(item.id)
         return found
 
-    def _read(
-        self, items: Sequence[InboundItem], raws: Mapping[int, bytes]
-    ) -> tuple[list[Arrival], list[tuple[InboundItem, str]]]:
-        """Read mails outside any transaction. A reader that raises against its promise costs one mail, not the rest."""
-        found: list[tuple[InboundItem, bytes]] = []
-        failed: list[tuple[InboundItem, str]] = []
+    def _begin(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> Callable[[], _Read]:
+        """Begin to read mails, outside any transaction. A reader that raises against its promise costs one mail
+        only.
+        """
         channels: dict[int, str] = {}
-        missing = [item for item in items if item.id not in raws]
         with self._uow() as uow:
             for account_id in {item.account_id for item in items}:
                 account = uow.accounts.get(account_id)
                 channels[account_id] = account.channel if account is not None else "email"
-            stored = {item.id: _raw_of(uow, item) for item in missing}
+            stored = {item.id: _raw_of(uow, item) for item in items if item.id not in raws}
+        found: list[tuple[InboundItem, bytes]] = []
+        failed: list[tuple[InboundItem, str]] = []
         for item in items:
-            raw = raws.get(item.id) or stored.get(item.id)
+            raw = raws.get(item.id) if item.id in raws else stored.get(item.id)
             if raw is None:
                 failed.append((item, "The stored bytes of this mail cannot be read."))
             else:
                 found.append((item, raw))
-        arrivals = []
-        for (item, _), parsed in zip(found, self._parse(found, channels), strict=True):
-            if isinstance(parsed, ParsedMessage):
-                internet_id = parsed.message_id or self._reader.synthetic_id(parsed)
-                arrivals.append(Arrival(item, parsed, internet_id))
-            else:
-                failed.append((item, parsed))
-        return arrivals, failed
-
-    def _parse(
-        self, found: Sequence[tuple[InboundItem, bytes]], channels: Mapping[int, str]
-    ) -> Sequence[ParsedMessage | str]:
         mails = [(channels[item.account_id], raw) for item, raw in found]
+        finish = self._reader.begin(mails)
+
+        def read() -> _Read:
+            arrivals = []
+            for (item, _), reading in zip(found, self._readings(mails, finish), strict=True):
+                if isinstance(reading, Reading):
+                    internet_id = reading.parsed.message_id or self._reader.synthetic_id(reading.parsed)
+                    arrivals.append(Arrival(item, reading, internet_id))
+                else:
+                    failed.append((item, reading))
+            return arrivals, failed
+
+        return read
+
+    def _readings(
+        self, mails: Sequence[tuple[str, bytes]], finish: Callable[[], Sequence[Reading]]
+    ) -> Sequence[Reading | str]:
         try:
-            return self._reader.read_many(mails)
+            return finish()
         except Exception as error:  # noqa: BLE001 -- one mail that breaks the reader must not stop the others
             _log.warning("reading %d mails together failed (%s); reading them one by one", len(mails), where(error))
-        results: list[ParsedMessage | str] = []
-        for channel, raw in mails:
+        results: list[Reading | str] = []
+        for mail in mails:
             try:
-                results.append(self._reader.read(raw, channel=channel))
+                results.append(*self._reader.begin([mail])())
             except Exception as error:  # noqa: BLE001 -- same
                 results.append(f"The mail cannot be read: {type(error).__name__}.")
         return results
@@ -266,7 +271,7 @@ class IntakeService:
 
     def _placement(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Placement:
         ids = self._keys.ids(uow.settings.desk().instance_id)
-        return Placement(Round(uow, ids, arrivals, reader_version=self._reader.version), self._pipeline)
+        return Placement(Round(uow, ids, arrivals, reader_version=self._reader.version))
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 

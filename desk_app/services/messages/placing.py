@@ -13,7 +13,6 @@ from desk_app.services.messages.records import inbound_record
 from desk_app.services.messages.round import Arrival, Round, named_ids
 from desk_app.services.messages.threads import Threads
 from desk_app.services.ports.messages import MessageRecord
-from desk_app.services.ports.outside import ContentPipeline
 from desk_app.services.ports.sync import InboundItem, InboundState, OutboxState
 from desk_app.services.tickets.history import line
 
@@ -32,10 +31,9 @@ class Placed(StrEnum):
 class Placement:
     """Places the mails of one round, each within the round's transaction."""
 
-    def __init__(self, round_: Round, pipeline: ContentPipeline) -> None:
+    def __init__(self, round_: Round) -> None:
         self._round = round_
         self._uow = round_.uow
-        self._pipeline = pipeline
         self._threads = Threads(round_)
 
     def place(self, arrival: Arrival) -> Placed:
@@ -76,7 +74,6 @@ class Placement:
         return inbound_record(
             self._round,
             arrival,
-            self._pipeline,
             department_id=account.department_id if account is not None else item.department_id,
             imported=item.archive or _came_before(account, item),
         )

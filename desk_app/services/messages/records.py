@@ -16,7 +16,6 @@ from desk_app.domain.messages.model import (
 )
 from desk_app.services.messages.round import Arrival, Round
 from desk_app.services.ports.messages import BlobStore, MessageRecord, StoredAttachment
-from desk_app.services.ports.outside import ContentPipeline
 
 SNIPPET_CHARS = 180
 _FUTURE = timedelta(days=1)  # a Date header this far ahead of the arrival comes from a wrong clock
@@ -95,12 +94,10 @@ def keep_attachment(blobs: BlobStore, attachment: ParsedAttachment) -> StoredAtt
     )
 
 
-def inbound_record(
-    round_: Round, arrival: Arrival, pipeline: ContentPipeline, *, department_id: int, imported: bool
-) -> MessageRecord:
+def inbound_record(round_: Round, arrival: Arrival, *, department_id: int, imported: bool) -> MessageRecord:
     """Return the record of an arrived mail; its ticket is set when it is placed."""
     parsed, item = arrival.parsed, arrival.item
-    visible, folded = pipeline.fold(parsed.text, subject=parsed.subject)
+    visible = arrival.reading.visible_text
     return MessageRecord(
         ticket_id=0,
         department_id=department_id,
@@ -123,10 +120,11 @@ def inbound_record(
         has_html=bool(parsed.html),
         problems=parsed.problems,
         visible_text=visible,
-        folded_text=folded,
+        folded_text=arrival.reading.folded_text,
         addresses=addresses_of(parsed),
         refers_to=refers_to(parsed),
         reader_version=round_.reader_version,
+        search_fields=arrival.reading.search_fields,
     )
 
 

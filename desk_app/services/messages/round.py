@@ -11,6 +11,7 @@ from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.messages.reply_ids import ReplyIds, tokens_in
 from desk_app.services.ports.messages import KnownMessage, MessageRecord
+from desk_app.services.ports.outside import Reading
 from desk_app.services.ports.sync import InboundItem, OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork
 from desk_app.services.tickets.statuses import Statuses
@@ -21,8 +22,13 @@ class Arrival:
     """One mail of the ledger, read. `internet_id` is its Message-ID or the synthetic one."""
 
     item: InboundItem
-    parsed: ParsedMessage
+    reading: Reading
     internet_id: str
+
+    @property
+    def parsed(self) -> ParsedMessage:
+        """What the mail says."""
+        return self.reading.parsed
 
 
 class Round:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import Address, AddressRole, Classification, Direction, MessageKind
+from desk_app.domain.search import SearchFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class MessageRecord:
     refers_to: Sequence[str] = ()
     attachments: Sequence[StoredAttachment] = ()
     reader_version: int = 0
+    search_fields: SearchFields | None = None  # the words for the index, where they were made beforehand
     id: int = 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from desk_app.domain.mailboxes.model import Account
@@ -10,7 +11,18 @@ from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.messages.outgoing import OutgoingMail
 from desk_app.domain.messages.reply_ids import ReplyIds
+from desk_app.domain.search import SearchFields
 from desk_app.plugin_api.channels import ChannelSession, SecretStore, TestStep
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One message read: what it says, its text folded, and its words for the search index (None: not made yet)."""
+
+    parsed: ParsedMessage
+    visible_text: str
+    folded_text: str
+    search_fields: SearchFields | None = None
 
 
 class MessageReader(Protocol):
@@ -22,8 +34,12 @@ class MessageReader(Protocol):
         """Return what one raw message says."""
         ...
 
-    def read_many(self, raws: Sequence[tuple[str, bytes]]) -> Sequence[ParsedMessage]:
-        """Return what many messages say, in order; each comes with its channel. May use several processes."""
+    def begin(self, raws: Sequence[tuple[str, bytes]]) -> Callable[[], Sequence[Reading]]:
+        """Begin to read many messages, each with its channel, and return a function that waits for the results, in
+        order.
+
+        With much to read this may happen in another process, while the caller goes on.
+        """
         ...
 
     def synthetic_id(self, parsed: ParsedMessage) -> str:

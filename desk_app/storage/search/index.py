@@ -47,7 +47,7 @@ class SqlSearchIndex:
 
     def index(self, record: MessageRecord) -> None:
         """Add or replace a message's document: subject, people, text, attachment names."""
-        fields = fields_of(record)
+        fields = record.search_fields or fields_of(record)
         place = (record.id, record.ticket_id, record.department_id, ANALYZER_VERSION)
         if self._t.postgresql:
             self._t.execute_raw(_UPSERT_PG, (*place, tsvector(fields)))

@@ -328,7 +328,7 @@ def test_mb_12_a_mail_that_storage_refuses_costs_only_itself(
     desk_kit: DeskKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = desk_kit.mailbox("support@desk.example")
-    import desk_app.services.messages.threads as threads
+    from desk_app.services.messages import threads
 
     real = threads.store
 

@@ -185,7 +185,8 @@ def test_in_17_a_note_is_never_mailed(desk_kit: DeskKit) -> None:
     assert desk_kit.messages(ticket_id)[-1].kind is MessageKind.INTERNAL_NOTE
 
 
-# -- sending --------------------------------------------------------------------------------------------------------------
+# -- sending
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_each_recipient_has_its_own_state(desk_kit: DeskKit) -> None:

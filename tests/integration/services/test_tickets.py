@@ -165,7 +165,9 @@ def test_cu_04_a_new_requester_offers_addresses_and_gets_the_next_reply(
 
 def test_mb_33_the_original_sender_is_only_proposed(desk_kit: DeskKit) -> None:
     box = desk_kit.mailbox("support@desk.example")
-    text = "please help him\n\n---------- Forwarded message ----------\nFrom: Carl Client <carl@client.example>\nTo: me\n"
+    text = (
+        "please help him\n\n---------- Forwarded message ----------\nFrom: Carl Client <carl@client.example>\nTo: me\n"
+    )
     desk_kit.arrive(box, mail(text, subject="Fwd: help", from_="Agent Smith <smith@desk.example>"))
     (ticket,) = desk_kit.tickets()
     found = desk_kit.desk.tickets.original_sender(ticket.id, desk_kit.messages(ticket.id)[0].id)

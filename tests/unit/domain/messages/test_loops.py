@@ -37,7 +37,10 @@ def test_a_person_is_answered() -> None:
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"mail": {"classification": Classification.AUTO_REPLY, "machine_signs": ("Auto-Submitted",)}}, "Auto-Submitted"),
+        (
+            {"mail": {"classification": Classification.AUTO_REPLY, "machine_signs": ("Auto-Submitted",)}},
+            "Auto-Submitted",
+        ),
         ({"mail": {"classification": Classification.BOUNCE}}, "bounce"),
         ({"mail": {"classification": Classification.LIST}}, "list"),
         ({"mail": {"may_answer": False, "machine_signs": ("X-Auto-Response-Suppress",)}}, "Suppress"),
@@ -61,7 +64,8 @@ def test_mb_20_each_reason_alone_is_enough(changes: dict[str, Any], word: str) -
 @pytest.mark.parametrize(
     "address",
     [
-        "noreply@x.example", "no-reply@x.example", "no_reply+7@x.example", "DoNotReply@x.example", "do-not-reply@x.example",
+        "noreply@x.example", "no-reply@x.example", "no_reply+7@x.example", "DoNotReply@x.example",
+        "do-not-reply@x.example",
         "mailer-daemon@x.example", "postmaster@x.example", "bounce-77@x.example", "dont-reply@x.example",
     ],
 )  # fmt: skip
@@ -69,7 +73,9 @@ def test_names_nobody_reads(address: str) -> None:
     assert is_no_reply(address)
 
 
-@pytest.mark.parametrize("address", ["nora@x.example", "norbert.reply@x.example", "automotive@x.example", "rooter@x.example"])
+@pytest.mark.parametrize(
+    "address", ["nora@x.example", "norbert.reply@x.example", "automotive@x.example", "rooter@x.example"]
+)
 def test_names_of_people(address: str) -> None:
     assert not is_no_reply(address)
 

@@ -14,12 +14,12 @@ from desk_app.domain.messages.original_sender import original_sender
 @pytest.mark.parametrize(
     ("text", "name", "email"),
     [
-        ("Hi\n\n---------- Forwarded message ---------\nFrom: Carl C <Carl@c.example>\nDate: x", "Carl C", "carl@c.example"),
+        ("Hi\n\n-- Forwarded message --\nFrom: Carl C <Carl@c.example>\nDate: x", "Carl C", "carl@c.example"),
         ("> Von: Erika Müller [mailto:erika@m.example]\n> Gesendet: x", "Erika Müller", "erika@m.example"),
         ("*De:* Ana <ana@e.example>", "Ana", "ana@e.example"),
         ("De: josé@ñ.example", "", "josé@ñ.example"),
         ("Dari: budi@id.example", "", "budi@id.example"),
-        ("发件人： \"Li\" <li@cn.example>", "Li", "li@cn.example"),
+        ('发件人： "Li" <li@cn.example>', "Li", "li@cn.example"),
     ],
 )  # fmt: skip
 def test_header_blocks_of_many_programs(text: str, name: str, email: str) -> None:
