@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +23,8 @@ from desk_app.infra.location import DeskLocation
 from desk_app.runtime.command import main
 from desk_app.runtime.compose import open_desk
 from desk_app.runtime.demo.mail_host import MailHost, SentMail
+from desk_app.services.ports.errors import StorageError
+from desk_app.storage.database import open_database
 
 SECRET = "Kopi-Rahasia-9371"
 ADDRESS = "shop@cli.example"
@@ -425,3 +431,50 @@ def no_window(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_display_run_says_so_instead_of_aborting_toolchain_trap_8(sqlite_shell: Shell) -> None:
     sqlite_shell("run", expect=Exit.FAILED)
     assert "no display" in sqlite_shell.complaint
+
+
+# -- programs that go on ----------------------------------------------------------------------------------------------
+
+
+def _wait_for(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 60
+    while not there():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < end, "it did not get that far"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to answer")
+@pytest.mark.parametrize(("program", "log"), [("worker", "worker.log"), ("run", "window.log")])
+def test_a_signal_ends_worker_and_window_in_good_order(program: str, log: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "desk_app", program, "--data", str(data)]
+    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        file = data / "logs" / log
+        try:
+            _wait_for(lambda: file.exists() and "the worker starts" in file.read_text(encoding="utf-8"), process)
+            _wait_for(lambda: bool(_leases(data)), process)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert _leases(data) == []
+
+
+def _leases(data: Path) -> list[str]:
+    if not (data / "desk.sqlite").exists():
+        return []
+    try:
+        database = open_database(f"sqlite:///{data / 'desk.sqlite'}", origin="test", migrate=False)
+    except StorageError:
+        return []  # it is being made
+    try:
+        with database.unit_of_work() as uow:
+            return [lease.name for lease in uow.leases.all() if lease.holder and lease.until_at > uow.now()]
+    finally:
+        database.close()
