@@ -1,4 +1,5 @@
-"""Databases of any number of tickets, made by bulk load: one message of 50 words a ticket, word frequencies as in languages."""
+"""Databases of any number of tickets, made by bulk load: one message of 50 words a ticket, word frequencies as in
+languages."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ _COLUMNS = {
     "requester_email snippet message_count last_message_id last_inbound_id created_at updated_at activity_at",
     "ticket_mailbox": "ticket_id account_id department_id bucket activity_at created_at",
     "ticket_tag": "ticket_id tag department_id bucket activity_at created_at",
-    "message": "id ticket_id department_id account_id kind direction contact_id author_name author_email subject snippet "
-    "sent_at created_at internet_id",
+    "message": "id ticket_id department_id account_id kind direction contact_id author_name author_email subject "
+    "snippet sent_at created_at internet_id",
     "message_body": "message_id department_id text visible_text",
 }
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -2,8 +2,8 @@
 
     python -m bench.lists [--sizes 1000,100000,1000000] [--postgres]
 
-Prints what a window waits for in milliseconds (median), with the ratio to the smallest size. The target is a ratio of at
-most 1.5: nothing an agent waits for may grow with the database. Each search is a page of 50 tickets.
+Prints what a window waits for in milliseconds (median), with the ratio to the smallest size. The target is a ratio of
+at most 1.5: nothing an agent waits for may grow with the database. Each search is a page of 50 tickets.
 """
 
 from __future__ import annotations

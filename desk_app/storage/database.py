@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
-from desk_app.services.ports.errors import DatabaseUnavailableError, OutdatedSchemaError
+from desk_app.services.ports.errors import DatabaseUnavailableError
 from desk_app.services.queries.changes import ChangeFeed
 from desk_app.services.queries.conversation import ConversationQueries
 from desk_app.services.queries.tickets import TicketQueries
@@ -104,19 +104,16 @@ class Database:
 def open_database(url: str, *, origin: str, migrate: bool = True, machine: Machine | None = None) -> Database:
     """Open a database, creating it or bringing it up to date first.
 
-    `origin` names the program in logs and on the server ("window", "worker", "cli"). With `migrate` False an older schema
-    raises OutdatedSchemaError. `machine` answers questions about folders in tests. Raises a StorageError that says what to
-    do.
+    `origin` names the program in logs and on the server ("window", "worker", "cli"). With `migrate` False an older
+    schema raises OutdatedSchemaError. `machine` answers questions about folders in tests. Raises a StorageError that
+    says what to do.
     """
     connections = _connect(parse_url(url), origin, machine)
     try:
         if migrate:
             runner.upgrade(connections)
         else:
-            state = connections.read(runner.read_state)
-            runner.check_readable(state)
-            if not state.current:
-                raise OutdatedSchemaError("The database must be upgraded first.", "Run: desk-app db upgrade")
+            runner.check_current(connections)
         return Database(connections)
     except BaseException:
         connections.close()

@@ -131,7 +131,8 @@ class Transaction:
     def note_terms(self, terms: set[str]) -> None:
         """Note search terms; those that are new to the vocabulary are written at the end of the transaction.
 
-        All at once and in order, so that two transactions with the same new words cannot wait for each other in a circle.
+        All at once and in order, so that two transactions with the same new words cannot wait for each other in a
+        circle.
         """
         self._layers[-1].terms |= self.connections.known_terms.unknown(terms)
 

@@ -1,7 +1,8 @@
 """Turns text into the words it is found by, the same for texts and for search boxes (SR-04).
 
-No stemming: parts of words are found through the vocabulary, in every language alike. Accents are stripped, letters folded,
-numbers and addresses fall into their parts, and scripts without spaces are cut into overlapping pairs of characters.
+No stemming: parts of words are found through the vocabulary, in every language alike. Accents are stripped, letters
+folded, numbers and addresses fall into their parts, and scripts without spaces are cut into overlapping pairs of
+characters.
 """
 
 from __future__ import annotations
@@ -47,14 +48,12 @@ _NOT_DIGIT = re.compile(r"\D+")
 def analyze(text: str) -> list[str]:
     """Return the words of a text in order: lower case, without accents, at most `MAX_TOKENS`.
 
-    Words hold letters and digits only, so a space separates them safely; a run of a script without spaces gives every pair
-    of neighbours and its last character. Takes time linear in the text; never raises.
+    Words hold letters and digits only, so a space separates them safely; a run of a script without spaces gives every
+    pair of neighbours and its last character. Takes time linear in the text; never raises.
     """
     text = text[:MAX_CHARACTERS]
-    if text.isascii():
-        words = _ASCII_WORDS.findall(text.lower())
-    else:
-        words = _split_unspaced(_WORDS.findall(fold(text)))
+    plain = text.isascii()
+    words = _ASCII_WORDS.findall(text.lower()) if plain else _split_unspaced(_WORDS.findall(fold(text)))
     if len(words) > MAX_TOKENS:
         del words[MAX_TOKENS:]
     return [word if len(word) <= MAX_TOKEN_LENGTH else word[:MAX_TOKEN_LENGTH] for word in words]

@@ -28,7 +28,8 @@ class SearchFields:
 def index_fields(
     *, subject: str, sender: Iterable[str], recipients: Iterable[str], text: str, attachment_names: Iterable[str]
 ) -> SearchFields:
-    """Return what a message is found by; attachment names and joined numbers follow the text, so phrases do not cross."""
+    """Return what a message is found by; attachment names and joined numbers follow the text, so phrases do not
+    cross."""
     body = [*analyze(text), *joined_numbers(text)]
     for name in attachment_names:
         body += analyze(name)

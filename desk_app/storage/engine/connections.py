@@ -112,7 +112,8 @@ class Connections:
             yield connection
 
     def read(self, work: Callable[[Connection], _Result]) -> _Result:
-        """Run `work` in a read transaction; once more where the connection had died or a statement's plan was outdated."""
+        """Run `work` in a read transaction; once more where the connection had died or a statement's plan was
+        outdated."""
         with translated():
             try:
                 with self._reading() as connection:

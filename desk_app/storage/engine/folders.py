@@ -37,7 +37,8 @@ _MNT_LOCAL = 0x1000  # statfs f_flags on macOS
 class Machine:
     """What is asked of the operating system; tests give their own answers.
 
-    `mountinfo` is the text of /proc/self/mountinfo ("" elsewhere), `environment` names synchronised folders by variable.
+    `mountinfo` is the text of /proc/self/mountinfo ("" elsewhere), `environment` names synchronised folders by
+    variable.
     """
 
     platform: str = sys.platform

@@ -43,7 +43,8 @@ def connect_options(origin: str) -> dict[str, Any]:
 
 
 def postgresql_engine(url: URL, origin: str) -> Engine:
-    """Return an engine with a small pool: a window needs two or three connections (max_connections is 100 by default)."""
+    """Return an engine with a small pool: a window needs two or three connections (max_connections is 100 by
+    default)."""
     return create_engine(
         url,
         poolclass=QueuePool,

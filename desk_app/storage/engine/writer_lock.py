@@ -1,8 +1,9 @@
 """One writer at a time on a SQLite file, in this process and between processes.
 
-SQLite serialises writers itself, but versions before 3.51.3 can damage a file when two connections commit and checkpoint
-at the same moment (database.md 7, "WAL-reset bug"). So everything that may write or checkpoint (a writing transaction,
-closing a connection) happens under one lock: a thread lock, and on such versions a lock file beside the database too.
+SQLite serialises writers itself, but versions before 3.51.3 can damage a file when two connections commit and
+checkpoint at the same moment (database.md 7, "WAL-reset bug"). So everything that may write or checkpoint (a writing
+transaction, closing a connection) happens under one lock: a thread lock, and on such versions a lock file beside the
+database too.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ class WriterLock:
         with cls._guard:
             if key not in cls._all:
                 cls._all[key] = cls(key, between_processes=needs_lock_file())
-            cls._all[key]._users += 1
-            return cls._all[key]
+            lock = cls._all[key]
+            lock._users += 1  # noqa: SLF001 -- its own class
+            return lock
 
     def close(self) -> None:
         """Say that one caller needs the lock no longer; the last one closes the lock file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, bindparam, func, select, update
@@ -28,6 +28,11 @@ _SAVE = update(inbound_item).where(inbound_item.c.id == bindparam("wanted"))
 _TWINS = (
     select(inbound_item)
     .where(inbound_item.c.internet_id == bindparam("internet"), inbound_item.c.content_hash == bindparam("hash"))
+    .order_by(inbound_item.c.id)
+)
+_BY_INTERNET_IDS = (
+    select(inbound_item)
+    .where(inbound_item.c.internet_id.in_(bindparam("wanted", expanding=True)))
     .order_by(inbound_item.c.id)
 )
 _SAVED = (
@@ -82,15 +87,34 @@ class SqlInboundRepository:
     def save(self, item: InboundItem) -> None:
         """Write state, reason, attempts, ids and hashes.
 
-        Raises DuplicateError where another machine has just made a message of the same mail in the same account (MB-09).
+        Raises DuplicateError where another machine has just made a message of the same mail in the same account
+        (MB-09).
         """
-        values = inbound_values(item)
+        self.save_all([item])
+
+    def save_all(self, items: Sequence[InboundItem]) -> None:
+        """Write many rows as `save` does."""
+        if not items:
+            return
+        rows = []
+        for item in items:
+            values = inbound_values(item)
+            rows.append({name: values[name] for name in _SAVED} | {"wanted": item.id})
         try:
-            self._t.connection.execute(_SAVE, {name: values[name] for name in _SAVED} | {"wanted": item.id})
+            self._t.connection.execute(_SAVE, rows)
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise DuplicateError("This mail was stored by somebody else a moment ago.") from error
             raise
+
+    def by_internet_ids(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[InboundItem]]:
+        """Return rows by Message-ID, in any account and state."""
+        wanted = sorted({internet_id for internet_id in internet_ids if internet_id})
+        found: dict[str, list[InboundItem]] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            for row in self._t.connection.execute(_BY_INTERNET_IDS, {"wanted": wanted[start : start + _CHUNK]}):
+                found.setdefault(row.internet_id, []).append(to_inbound(row))
+        return found
 
     def twins(self, internet_id: str, content_hash: str) -> Sequence[InboundItem]:
         """Return rows of the same mail in any account, purged ones included."""
@@ -104,7 +128,8 @@ class SqlInboundRepository:
         return self._items(_in_state(InboundState.QUARANTINED).order_by(inbound_item.c.id.desc()).limit(limit))
 
     def unacknowledged(self, account_id: int, limit: int) -> Sequence[InboundItem]:
-        """Return finished rows whose server-side action is still to be done; what is quarantined stays on the server."""
+        """Return finished rows whose server-side action is still to be done; what is quarantined stays on the
+        server."""
         finished = (InboundState.DONE.value, InboundState.DUPLICATE.value, InboundState.PURGED.value)
         return self._items(
             select(inbound_item)

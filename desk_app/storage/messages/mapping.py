@@ -67,10 +67,7 @@ def body_values(record: MessageRecord) -> dict[str, Any]:
     content = content_values(record.content)
     if record.content is None and record.raw_sha256 is None:
         content["pipeline_version"] = NOT_PREPARED
-    if record.raw_sha256 is None:
-        reader_version = NOT_PREPARED
-    else:
-        reader_version = record.reader_version
+    reader_version = NOT_PREPARED if record.raw_sha256 is None else record.reader_version
     return {
         "message_id": record.id,
         "department_id": record.department_id,

@@ -41,6 +41,7 @@ _KNOWN = (
     message.c.internet_id,
     message.c.content_hash,
 )
+_IDS_AT_ONCE = 500
 _BY_INTERNET_IDS = (
     select(*_KNOWN).where(message.c.internet_id.in_(bindparam("wanted", expanding=True))).order_by(message.c.id)
 )
@@ -48,6 +49,13 @@ _REFERRING = (
     select(*_KNOWN)
     .join(message_ref, message_ref.c.message_id == message.c.id)
     .where(message_ref.c.internet_id == bindparam("wanted"))
+    .order_by(message.c.id)
+)
+
+_REFERRING_TO_ANY = (
+    select(*_KNOWN, message_ref.c.internet_id.label("referred"))
+    .join(message_ref, message_ref.c.message_id == message.c.id)
+    .where(message_ref.c.internet_id.in_(bindparam("wanted", expanding=True)))
     .order_by(message.c.id)
 )
 
@@ -81,14 +89,25 @@ class SqlMessageRepository:
         """Return stored messages by Message-ID."""
         wanted = sorted({internet_id for internet_id in internet_ids if internet_id})
         found: dict[str, list[KnownMessage]] = {}
-        if wanted:
-            for row in self._t.connection.execute(_BY_INTERNET_IDS, {"wanted": wanted}):
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            part = {"wanted": wanted[start : start + _IDS_AT_ONCE]}
+            for row in self._t.connection.execute(_BY_INTERNET_IDS, part):
                 found.setdefault(row.internet_id, []).append(_known(row))
         return found
 
     def referring_to(self, internet_id: str) -> Sequence[KnownMessage]:
         """Return stored messages that refer to a Message-ID."""
         return [_known(row) for row in self._t.connection.execute(_REFERRING, {"wanted": internet_id})]
+
+    def referring_to_any(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[KnownMessage]]:
+        """Return stored messages that refer to one of many Message-IDs, by that id."""
+        wanted = sorted({internet_id for internet_id in internet_ids if internet_id})
+        found: dict[str, list[KnownMessage]] = {}
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            part = {"wanted": wanted[start : start + _IDS_AT_ONCE]}
+            for row in self._t.connection.execute(_REFERRING_TO_ANY, part):
+                found.setdefault(row.referred, []).append(_known(row))
+        return found
 
     def move(self, message_ids: Sequence[int], ticket_id: int) -> None:
         """Put messages under another ticket."""

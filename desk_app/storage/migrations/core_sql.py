@@ -1,4 +1,5 @@
-"""What revision 0001 makes beside plain tables: triggers, the full-text index, sequences, first rows. Frozen with it."""
+"""What revision 0001 makes beside plain tables: triggers, the full-text index, sequences, first rows. Frozen with
+it."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _SQLITE = (
         subject, sender, recipients, body, content='', tokenize='ascii', columnsize=0)
     """,
     """
-    CREATE VIRTUAL TABLE search_term_part USING fts5(term, content='search_term', content_rowid='id', tokenize='trigram')
+    CREATE VIRTUAL TABLE search_term_part USING fts5(term, content='search_term', content_rowid='id',
+    tokenize='trigram')
     """,
     """
     CREATE TRIGGER search_term_added AFTER INSERT ON search_term

@@ -21,6 +21,7 @@ from desk_app.services.ports.errors import (
     DatabaseBusyError,
     NewerSchemaError,
     NotADatabaseError,
+    OutdatedSchemaError,
     StorageError,
 )
 from desk_app.storage.engine.connections import Connections
@@ -79,6 +80,14 @@ def check_readable(state: SchemaState) -> None:
         )
 
 
+def check_current(connections: Connections) -> None:
+    """Raise NewerSchemaError or OutdatedSchemaError unless the database is the one this program works with."""
+    state = _state(connections)
+    check_readable(state)
+    if not state.current:
+        raise OutdatedSchemaError("The database must be upgraded first.", "Run: desk-app db upgrade")
+
+
 def upgrade(connections: Connections) -> SchemaState:
     """Bring a database up to date, creating it where it is empty; safe when several processes start at once."""
     state = _state(connections)
@@ -103,11 +112,15 @@ def backup_file(connections: Connections, target: Path) -> Path:
         raise StorageError("Only a SQLite file can be copied.", "Use pg_dump for PostgreSQL.")
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
-    with connections.exclusive(), translated():
-        with closing(sqlite3.connect(connections.file)) as source, closing(sqlite3.connect(unfinished)) as copy:
-            source.backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            verdict = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    with (
+        connections.exclusive(),
+        translated(),
+        closing(sqlite3.connect(connections.file)) as source,
+        closing(sqlite3.connect(unfinished)) as copy,
+    ):
+        source.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        verdict = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         unfinished.unlink(missing_ok=True)
         raise DamagedDatabaseError(f"The copy of the database is damaged: {verdict}.", "Check the disk.")

@@ -1,8 +1,8 @@
 """Messages that match an expression, newest first, without ever ranking or sorting a common word's million.
 
-FTS5 walks its own rows backwards. PostgreSQL is asked for up to 2,001 matches first: fewer are sorted here; more means a
-common word, so walking back over windows of messages finds a page at once (database.md 5: an ORDER BY id LIMIT on a rare
-word makes the planner walk the whole primary key).
+FTS5 walks its own rows backwards. PostgreSQL is asked for up to 2,001 matches first: fewer are sorted here; more means
+a common word, so walking back over windows of messages finds a page at once (database.md 5: an ORDER BY id LIMIT on a
+rare word makes the planner walk the whole primary key).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _CHECKED = 200  # newer messages looked at for tickets of a later page
 
 
 def candidates(connection: Connection, text: TextExpression, before_id: int | None) -> Iterator[Batch]:
-    """Yield batches of matches older than `before_id`, newest first; an empty batch means that time passed without any."""
+    """Yield batches of matches older than `before_id`, newest first; an empty batch means that time passed without
+    any."""
     if connection.dialect.name == "postgresql":
         return _postgresql(connection, text, before_id)
     return _sqlite(connection, text, before_id)

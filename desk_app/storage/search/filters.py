@@ -113,13 +113,10 @@ def _state(value: str, agent_id: int | None) -> Any:
 def _place(connection: Connection, value: str) -> Any:
     """Return the condition of a status, mailbox or department by name, key or address."""
     found: list[ColumnElement[bool]] = []
-    for row in connection.execute(select(status.c.id, status.c.key, status.c.name)):
-        if value in {row.key.casefold(), row.name.casefold()}:
-            found.append(ticket.c.status_id == row.id)
-    for row in connection.execute(select(channel_account.c.id, channel_account.c.name, channel_account.c.address)):
-        if value in {row.name.casefold(), row.address}:
-            found.append(in_mailbox(row.id))
-    for row in connection.execute(select(department.c.id, department.c.name)):
-        if value == row.name.casefold():
-            found.append(ticket.c.department_id == row.id)
+    statuses = connection.execute(select(status.c.id, status.c.key, status.c.name))
+    found += [ticket.c.status_id == row.id for row in statuses if value in {row.key.casefold(), row.name.casefold()}]
+    boxes = connection.execute(select(channel_account.c.id, channel_account.c.name, channel_account.c.address))
+    found += [in_mailbox(box.id) for box in boxes if value in {box.name.casefold(), box.address}]
+    departments = connection.execute(select(department.c.id, department.c.name))
+    found += [ticket.c.department_id == place.id for place in departments if value == place.name.casefold()]
     return or_(*found) if found else false()

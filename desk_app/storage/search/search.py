@@ -44,8 +44,8 @@ def search(
 ) -> Found:
     """Return one page of a search.
 
-    With words, tickets come by their newest matching message and a page key names a message; with operators only, it is an
-    ordinary list with conditions.
+    With words, tickets come by their newest matching message and a page key names a message; with operators only, it is
+    an ordinary list with conditions.
     """
     parsed = parse(query.search)
     plan = resolve(connection, query, parsed.filters, agent_id)

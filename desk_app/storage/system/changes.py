@@ -1,8 +1,8 @@
 """The feed that keeps a desktop up to date (database.md 2).
 
 SQLite: `PRAGMA data_version` tells in microseconds whether anybody wrote, and with one writer ids are in commit order.
-PostgreSQL: ids are not, so the cursor is a transaction id: every row of a transaction that may still have been running at
-the last look is read again, and rows seen before are skipped. A poke through LISTEN only says when to look.
+PostgreSQL: ids are not, so the cursor is a transaction id: every row of a transaction that may still have been running
+at the last look is read again, and rows seen before are skipped. A poke through LISTEN only says when to look.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Housekeeping:
     def fold_counters(self, *, at_least: int = _FOLD_AT) -> int:
         """Fold counter deltas together where there are `at_least` rows, and return how many rows went.
 
-        Only rows this statement deletes are summed, so that deltas written meanwhile stay (two folders meet on row locks).
+        Only rows this statement deletes are summed, so that deltas written meanwhile stay (two folders meet on row
+        locks).
         """
         with Transaction(self._connections) as transaction:
             connection = transaction.connection
@@ -67,7 +68,8 @@ class Housekeeping:
         return int(before - after)
 
     def prune(self, *, changes_kept: timedelta = CHANGES_KEPT) -> int:
-        """Forget changes that every feed has read long ago, and automatic answers no ceiling looks at; returns how many."""
+        """Forget changes that every feed has read long ago, and automatic answers no ceiling looks at; returns how
+        many."""
         with Transaction(self._connections) as transaction:
             now = transaction.now()
             gone = transaction.connection.execute(

@@ -58,7 +58,8 @@ class SqlLeaseRepository:
         return None if row is None else _lease(row)
 
     def holds(self, lease: Lease) -> bool:
-        """Return whether a lease is still valid, and lock its row so that nobody takes it before this transaction ends."""
+        """Return whether a lease is still valid, and lock its row so that nobody takes it before this transaction
+        ends."""
         return _holds(self._t, lease, self._clock())
 
     def serialise(self, name: str) -> None:

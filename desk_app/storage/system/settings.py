@@ -70,7 +70,8 @@ class SqlSettingRepository:
 
 
 def settings_from(stored: dict[str, str]) -> DeskSettings:
-    """Build settings from JSON texts by field; unknown fields and unusable values are left out (N-1 clients write too)."""
+    """Build settings from JSON texts by field; unknown fields and unusable values are left out (N-1 clients write
+    too)."""
     settings = DeskSettings()
     for name, text in stored.items():
         wanted = _TYPES.get(name)

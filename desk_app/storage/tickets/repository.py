@@ -12,9 +12,15 @@ from sqlalchemy import Row, bindparam, delete, insert, select, text, update
 
 from desk_app.domain.tickets.model import Bucket, Status, Ticket, TicketEvent
 from desk_app.services.ports.unit_of_work import StaleTicketError
+from desk_app.storage.schema.messages import (
+    attachment,
+    message,
+    message_address,
+    message_body,
+    message_ref,
+    search_document,
+)
 from desk_app.storage.schema.sync import outbox
-from desk_app.storage.schema.messages import attachment, message, message_address, message_body, message_ref
-from desk_app.storage.schema.messages import search_document
 from desk_app.storage.schema.system import number_counter
 from desk_app.storage.schema.tickets import status, ticket, ticket_event, ticket_mailbox, ticket_seen, ticket_tag
 from desk_app.storage.tickets.mapping import (

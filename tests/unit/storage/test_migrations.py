@@ -146,9 +146,10 @@ def test_a_failed_upgrade_leaves_the_database_as_it_was(tmp_path: Path, monkeypa
         connection.exec_driver_sql("CREATE TABLE half (x)")
         raise RuntimeError("half-way")
 
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="half-way"):
+    with monkeypatch.context() as patch:
         patch.setattr(runner, "_migrate", fail)
-        open_database(url, origin="test")
+        with pytest.raises(RuntimeError, match="half-way"):
+            open_database(url, origin="test")
     open_database(url, origin="test").close()
     with closing(sqlite3.connect(tmp_path / "desk.db")) as connection:
         assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone() is None
@@ -211,11 +212,16 @@ def test_a_full_disk_is_called_so_and_loses_nothing(sqlite_database: Database) -
         kept = ticket(uow)
         pages = uow.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         uow.commit()
-    with pytest.raises(DiskFullError, match="disk is full"), sqlite_database.unit_of_work() as uow:
-        uow.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
-        for _ in range(50):
-            uow.blobs.put(os.urandom(5000))
-        uow.commit()
+
+    def fill_the_disk() -> None:
+        with sqlite_database.unit_of_work() as uow:
+            uow.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+            for _ in range(50):
+                uow.blobs.put(os.urandom(5000))
+            uow.commit()
+
+    with pytest.raises(DiskFullError, match="disk is full"):
+        fill_the_disk()
     with sqlite_database.unit_of_work() as uow:
         assert uow.tickets.get(kept.id) is not None
 

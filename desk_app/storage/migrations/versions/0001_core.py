@@ -1,7 +1,7 @@
 """The first core schema.
 
-Written once from `desk_app.storage.schema` by Alembic's autogenerate and frozen since; a test compares the two. Later changes
-are revisions of their own.
+Written once from `desk_app.storage.schema` by Alembic's autogenerate and frozen since; a test compares the two. Later
+changes are revisions of their own.
 
 Revision: 0001
 """
