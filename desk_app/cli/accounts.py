@@ -123,6 +123,8 @@ def run_add(invocation: Invocation) -> int:
     if args.first_import == "since" and args.since is None:
         raise CommandError(Exit.USAGE, "--import since needs --since YYYY-MM-DD.")
     secrets = _secrets(args)
+    if invocation.location.keychain == "memory":
+        complain("with --keychain memory the password is forgotten when this command ends.")
     with invocation.desk() as desk:
         agent_actor = sign_in(desk)[1]
         account = _account(args, desk)

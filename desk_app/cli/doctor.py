@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -47,9 +48,15 @@ class Check:
 def examine(location: DeskLocation) -> list[Check]:
     """Examine this computer and the desk at `location`; changes nothing and never raises."""
     checks: list[Check] = []
-    for look in (_python, _qt, _sqlite, _folder, _space):
-        checks.extend(_carefully(look.__name__.strip("_"), lambda look=look: look(location)))  # type: ignore[misc]
-    checks.extend(_carefully("database", lambda: _database(location)))
+    for name, look in (
+        ("python", _python),
+        ("qt", _qt),
+        ("sqlite", _sqlite),
+        ("data_folder", _folder),
+        ("disk", _space),
+        ("database", _database),
+    ):
+        checks.extend(_carefully(name, partial(look, location)))
     return checks
 
 
@@ -58,9 +65,11 @@ def _carefully(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check
     try:
         yield from look()
     except StorageError as error:
-        yield Check(name, name.capitalize(), "fail", error.message, error.advice)
+        yield Check(name, name.replace("_", " ").capitalize(), "fail", error.message, error.advice)
     except Exception as error:  # noqa: BLE001 -- see above
-        yield Check(name, name.capitalize(), "fail", f"could not be examined: {type(error).__name__}: {error}")
+        yield Check(
+            name, name.replace("_", " ").capitalize(), "fail", f"could not be examined: {type(error).__name__}: {error}"
+        )
 
 
 def _python(_: DeskLocation) -> Iterator[Check]:
@@ -149,7 +158,10 @@ def _existing(folder: Path) -> Path:
 
 def _database(location: DeskLocation) -> Iterator[Check]:
     from desk_app.storage.database import open_database, status  # noqa: PLC0415 -- a broken driver is a finding too
+    from desk_app.storage.engine.folders import check_folder  # noqa: PLC0415 -- as above
 
+    if location.database_file is not None:
+        check_folder(location.database_file, None)  # also where the file is still to be made (AD-11)
     facts = status(location.database_url)
     where = f"{location.shown_database} (by {location.database_source})"
     if not facts["exists"]:
@@ -203,8 +215,12 @@ def _keychain(location: DeskLocation, instance_id: str) -> Check:
         return Check("keychain", "Keychain", "fail", str(error))
     if state.usable:
         return Check("keychain", "Keychain", "ok", state.title)
-    advice = "Use --keychain sealed (encrypted files), or unlock the system's keychain."
-    return Check("keychain", "Keychain", "warn", state.advice or state.title, advice)
+    if state.choice in {KeychainChoice.AUTO, KeychainChoice.SYSTEM} and state.title == "None":
+        advice = "Use --keychain sealed: encrypted files in the data folder, the key elsewhere."
+        return Check("keychain", "Keychain", "warn", "this computer has none that the desk can use", advice)
+    return Check(
+        "keychain", "Keychain", "warn", f"{state.title}: {state.advice}", "Unlock it, or choose with --keychain."
+    )
 
 
 def _mailboxes(uow: SqlUnitOfWork) -> Iterator[Check]:

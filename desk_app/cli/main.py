@@ -96,7 +96,10 @@ def _explain(error: Exception) -> int:
     if isinstance(error, ChannelError):
         complain(f"The mailbox failed ({error.fault.value}): {error.detail}")
         return Exit.NETWORK
-    if isinstance(error, (SecretError, PermissionError)):
+    if isinstance(error, SecretError):
+        complain(f"{error}.", "Choose with --keychain system, sealed or memory.")
+        return Exit.FAILED
+    if isinstance(error, PermissionError):
         complain(str(error))
         return Exit.FAILED
     if type(error) is LookupError:  # what services raise; KeyError and IndexError would be our own mistakes

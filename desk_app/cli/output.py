@@ -28,7 +28,8 @@ def say(text: str = "") -> None:
 def complain(message: str, advice: str = "") -> None:
     """Print what went wrong, and what to do, as one line to standard error; never with a secret in it."""
     text = " ".join(f"{message} {advice}".split())
-    sys.stderr.write(f"desk-app: {redact(text)}\n")
+    if sys.stderr is not None:  # a program without a console has none (Windows, desk-app-window)
+        sys.stderr.write(f"desk-app: {redact(text)}\n")
 
 
 def instant(at: datetime | None) -> str:

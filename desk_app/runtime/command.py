@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from threading import Event
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `desk-app` and return its exit code."""
     return run_command(argv, Programs(_open_desk, _run_window, _run_worker, _run_demo))
+
+
+def window() -> int:
+    """Open the window: `desk-app run` for a program without a console; returns the exit code."""
+    return main(["run", *sys.argv[1:]])
 
 
 # Each import waits until its program is asked for: `desk-app --help` needs neither Qt nor a database.

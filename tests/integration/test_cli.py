@@ -57,9 +57,11 @@ class Shell:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
 
-    def __call__(self, *words: str, expect: int = Exit.OK, stdin: str = "") -> str:
+    def __call__(self, *words: str, expect: int = Exit.OK, stdin: str = "", keychain: str = "sealed") -> str:
         self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        place = ["--database", self.url, "--data", str(self.data), "--keychain", "sealed"]
+        place = ["--database", self.url, "--data", str(self.data)]
+        if keychain:
+            place += ["--keychain", keychain]
         code = main([*words, *place])
         captured = self._capsys.readouterr()
         self.printed += captured.out + captured.err
@@ -210,6 +212,15 @@ def test_a_dead_server_is_exit_code_4(shell: Shell, host: MailHost) -> None:
 def test_a_desk_without_mailboxes_says_what_to_do(shell: Shell) -> None:
     shell("sync", "--once", expect=Exit.NOT_FOUND)
     assert "account add" in shell.complaint
+
+
+def test_without_a_keychain_it_says_what_to_choose_toolchain_trap_9(sqlite_shell: Shell, host: MailHost) -> None:
+    words = ("account", "add", ADDRESS, "--imap", f"127.0.0.1:{host.imap_port}", "--imap-security", "none")
+    sqlite_shell(*words, "--password-stdin", keychain="", stdin=SECRET + "\n", expect=Exit.FAILED)
+    assert "--keychain system, sealed or memory" in sqlite_shell.complaint
+    assert sqlite_shell.json("account", "list") == {"accounts": []}
+    sqlite_shell(*words, "--password-stdin", keychain="memory", stdin=SECRET + "\n")
+    assert "forgotten" in sqlite_shell.complaint
 
 
 # -- tickets ----------------------------------------------------------------------------------------------------------
