@@ -47,7 +47,7 @@ def place_bounce(round_: Round, arrival: Arrival, record: MessageRecord) -> Tick
             for address, response, permanent in _mark(round_, arrival, original)
         ]
     round_.uow.tickets.save(ticket)
-    round_.uow.tickets.record(events)
+    round_.record(*events)
     round_.uow.changed("ticket", ticket.id, "update", ticket.department_id)
     return ticket
 

@@ -250,7 +250,7 @@ class IntakeService:
         try:
             with uow.savepoint():
                 placement = self._placement(uow, arrivals)
-                return Counter(placement.place(arrival) for arrival in arrivals)
+                return placement.place_all(arrivals)
         except StorageError as error:
             if not isinstance(error, DuplicateError):
                 raise
@@ -261,7 +261,7 @@ class IntakeService:
             fresh = replace(arrival, item=original)
             try:
                 with uow.savepoint():
-                    tally[self._placement(uow, [fresh]).place(fresh)] += 1
+                    tally += self._placement(uow, [fresh]).place_all([fresh])
             except StorageError:
                 raise  # the database is at fault, not the mail: nothing is lost, the round is done again
             except Exception as error:  # noqa: BLE001 -- pains.md 2: to quarantine, and on with the next

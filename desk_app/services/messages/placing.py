@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 
 from desk_app.domain.mailboxes.desk import TwoMailboxes
@@ -36,6 +38,12 @@ class Placement:
         self._uow = round_.uow
         self._threads = Threads(round_)
 
+    def place_all(self, arrivals: Sequence[Arrival]) -> Counter[Placed]:
+        """Place the mails of the round and write what the round has gathered; returns how many became what."""
+        tally = Counter(self.place(arrival) for arrival in arrivals)
+        self._round.write()
+        return tally
+
     def place(self, arrival: Arrival) -> Placed:
         """Store a mail as a message, or note why there is none, and write its ledger row."""
         item = arrival.item
@@ -44,7 +52,7 @@ class Placement:
         item.attempts += 1
         item.reason = ""
         placed = self._place(arrival)
-        self._uow.inbound.save(item)
+        self._round.processed(item)
         return placed
 
     def _place(self, arrival: Arrival) -> Placed:
@@ -132,8 +140,7 @@ class Placement:
         """The same mail (Message-ID and content), taken in before: this mailbox's first, then the one with the
         message.
         """
-        twins = [t for t in self._uow.inbound.twins(item.internet_id, item.content_hash) if t.id != item.id]
-        settled = [t for t in twins if t.state in _SETTLED]
+        settled = [t for t in self._round.twins(item) if t.state in _SETTLED]
         settled.sort(key=lambda t: (t.account_id != item.account_id, t.state is not InboundState.DONE, t.id))
         return settled[0] if settled else None
 
@@ -161,18 +168,11 @@ class Placement:
         ticket.mailbox_ids = (*ticket.mailbox_ids, item.account_id)
         self._uow.tickets.save(ticket)
         account = self._round.account(item.account_id)
-        self._uow.tickets.record(
-            [
-                line(
-                    ticket,
-                    "MailboxAdded",
-                    SYSTEM,
-                    self._round.now,
-                    cause="The same mail arrived in a second mailbox; the desk shares one ticket.",
-                    change=("mailbox", None, account.name if account is not None else str(item.account_id)),
-                    message_id=message.id,
-                )
-            ]
+        cause = "The same mail arrived in a second mailbox; the desk shares one ticket."
+        name = account.name if account is not None else str(item.account_id)
+        change = ("mailbox", None, name)
+        self._round.record(
+            line(ticket, "MailboxAdded", SYSTEM, self._round.now, cause=cause, change=change, message_id=message.id)
         )
         self._uow.changed("ticket", ticket.id, "update", ticket.department_id)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.messages.reply_ids import ReplyIds, tokens_in
+from desk_app.domain.tickets.model import TicketEvent
 from desk_app.services.ports.messages import KnownMessage, MessageRecord
 from desk_app.services.ports.outside import Reading
 from desk_app.services.ports.sync import InboundItem, OutboxItem, OutboxState
@@ -48,9 +49,17 @@ class Round:
         self._participants: dict[int, frozenset[str]] = {}
         self._known: defaultdict[str, list[KnownMessage]] = defaultdict(list)
         self._waiting: list[OutboxItem] | None = None
-        wanted = {i for arrival in arrivals for i in named_ids(arrival)}
-        for internet_id, known in uow.messages.by_internet_ids(sorted(wanted)).items():
+        self._events: list[TicketEvent] = []
+        self._ledger: list[InboundItem] = []
+        wanted = sorted({i for arrival in arrivals for i in named_ids(arrival)})
+        for internet_id, known in uow.messages.by_internet_ids(wanted).items():
             self._known[internet_id].extend(known)
+        self._referring: defaultdict[str, list[KnownMessage]] = defaultdict(list)
+        for internet_id, known in uow.messages.referring_to_any(wanted).items():
+            self._referring[internet_id].extend(known)
+        self._rows: defaultdict[str, list[InboundItem]] = defaultdict(list)
+        for internet_id, rows in uow.inbound.by_internet_ids([a.internet_id for a in arrivals]).items():
+            self._rows[internet_id].extend(rows)
 
     def account(self, account_id: int) -> Account | None:
         """Return an account, deleted ones too where the ledger still knows them."""
@@ -62,6 +71,30 @@ class Round:
         """Return the stored messages with a Message-ID that some arrival of this round names."""
         return self._known.get(internet_id, ())
 
+    def referring(self, internet_id: str) -> Sequence[KnownMessage]:
+        """Return the stored messages that refer to a Message-ID which some arrival of this round names."""
+        return self._referring.get(internet_id, ())
+
+    def twins(self, item: InboundItem) -> Sequence[InboundItem]:
+        """Return the other ledger rows of the same mail: same Message-ID and same content."""
+        rows = self._rows.get(item.internet_id, ())
+        return [row for row in rows if row.id != item.id and row.content_hash == item.content_hash]
+
+    def record(self, *events: TicketEvent) -> None:
+        """Note history lines; written together by `write`."""
+        self._events += events
+
+    def processed(self, item: InboundItem) -> None:
+        """Note a ledger row whose mail has been placed; written by `write`."""
+        self._ledger.append(item)
+        self._rows[item.internet_id] = [row for row in self._rows[item.internet_id] if row.id != item.id] + [item]
+
+    def write(self) -> None:
+        """Write history lines and ledger rows; called at the end of the round, in its transaction."""
+        self.uow.tickets.record(self._events)
+        self.uow.inbound.save_all(self._ledger)
+        self._events, self._ledger = [], []
+
     def participants(self, ticket_id: int) -> frozenset[str]:
         """Return everybody who stands in a ticket's messages; the desk's own addresses are nobody's proof."""
         if ticket_id not in self._participants:
@@ -70,23 +103,24 @@ class Round:
 
     def stored(self, record: MessageRecord) -> None:
         """Take note of a message stored in this round."""
-        self._known[record.internet_id].append(
-            KnownMessage(
-                id=record.id,
-                ticket_id=record.ticket_id,
-                account_id=record.account_id,
-                direction=record.direction,
-                internet_id=record.internet_id,
-                content_hash=record.content_hash,
-            )
+        known = KnownMessage(
+            id=record.id,
+            ticket_id=record.ticket_id,
+            account_id=record.account_id,
+            direction=record.direction,
+            internet_id=record.internet_id,
+            content_hash=record.content_hash,
         )
+        self._known[record.internet_id].append(known)
+        for internet_id in record.refers_to:
+            self._referring[internet_id].append(known)
         if record.ticket_id in self._participants:
             people = {address.email for _, address in record.addresses if address.email}
             self._participants[record.ticket_id] |= people - self.own_addresses
 
     def moved(self, ticket_id: int, target_id: int) -> None:
         """Take note that a ticket's messages went to another one."""
-        for known in self._known.values():
+        for known in (*self._known.values(), *self._referring.values()):
             known[:] = [replace(k, ticket_id=target_id) if k.ticket_id == ticket_id else k for k in known]
         self._participants.clear()
 

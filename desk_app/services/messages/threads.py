@@ -78,13 +78,12 @@ def _with_weak_signs(round_: Round, arrival: Arrival, evidence: Evidence) -> Evi
         ticket = round_.uow.tickets.survivor(named.id) if named is not None else None
         if ticket is not None:
             tickets.append((number, ticket.id))
-    messages = round_.uow.messages
-    children = [Relative(k.id, k.ticket_id, k.account_id) for k in messages.referring_to(arrival.internet_id)]
+    children = [Relative(k.id, k.ticket_id, k.account_id) for k in round_.referring(arrival.internet_id)]
     unknown = list(dict.fromkeys([*evidence.in_reply_to, *reversed(evidence.references)]))[:_PARENTS_TO_TRY]
     siblings = [
         Relative(k.id, k.ticket_id, k.account_id)
         for internet_id in unknown
-        for k in messages.referring_to(internet_id)
+        for k in round_.referring(internet_id)
         if k.direction is Direction.INBOUND
     ]
     return replace(evidence, subject_tickets=tickets, late_children=children, siblings=siblings)
@@ -163,8 +162,9 @@ class Threads:
         if _wakes(record):
             events += self._wake(ticket, actor, reopened)
         self._uow.tickets.save(ticket)
-        self._uow.tickets.record(events)
+        self._round.record(*events)
         if join.rule is JoinRule.LATE_PARENT:
+            self._round.write()  # the history says first that the parent came, then what it brought together
             self._gather_children(ticket, arrival)
         self._uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
@@ -194,7 +194,7 @@ class Threads:
     def _gather_children(self, ticket: Ticket, arrival: Arrival) -> None:
         """Answers that came before this parent opened tickets of their own: bring those together, unless somebody
         already works on them (mail.md 6, "out of order")."""
-        for child in self._uow.messages.referring_to(arrival.internet_id):
+        for child in list(self._round.referring(arrival.internet_id)):
             other = self._uow.tickets.survivor(child.ticket_id)
             if other is None or other.id == ticket.id or other.trashed_at is not None:
                 continue
@@ -234,7 +234,7 @@ class Threads:
             message_id=record.id,
             data=data,
         )
-        self._uow.tickets.record([event])
+        self._round.record(event)
         self._uow.changed("ticket", ticket.id, "insert", ticket.department_id)
         return ticket
 

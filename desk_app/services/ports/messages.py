@@ -101,6 +101,10 @@ class MessageRepository(Protocol):
         """Return stored messages that refer to a Message-ID (an answer that came before its parent)."""
         ...
 
+    def referring_to_any(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[KnownMessage]]:
+        """Return the same for many Message-IDs, in one query."""
+        ...
+
     def move(self, message_ids: Sequence[int], ticket_id: int) -> None:
         """Put messages with their attachments, references and search rows under another ticket (merge, split)."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -112,6 +112,14 @@ class InboundRepository(Protocol):
 
     def save(self, item: InboundItem) -> None:
         """Write state, reason, attempts, ids and hashes."""
+        ...
+
+    def save_all(self, items: Sequence[InboundItem]) -> None:
+        """Write many rows as `save` does."""
+        ...
+
+    def by_internet_ids(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[InboundItem]]:
+        """Return rows by Message-ID, in any account and state; one query however many ids are asked for."""
         ...
 
     def twins(self, internet_id: str, content_hash: str) -> Sequence[InboundItem]:
