@@ -137,10 +137,13 @@ class Keychain:
         return KeychainState(self._choice, self._title, not problem, problem)
 
     def unlock(self) -> None:
-        """Ask the person to unlock a locked keychain, on a thread that may wait; raises SecretError when it stays
-        locked."""
+        """Ask the person to unlock a locked keychain, on a thread that may wait; raises SecretError when no secret can
+        be kept afterwards."""
         if isinstance(self._vault, SystemKeychain):
             self._vault.unlock()
+        problem = self._vault.problem()
+        if problem and not isinstance(self._vault, SealedFiles):  # those take a secret that is entered anew
+            raise SecretError(problem)
 
 
 def open_keychain(

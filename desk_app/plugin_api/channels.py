@@ -301,3 +301,37 @@ class ChannelType(Protocol):
     def read(self, raw: bytes) -> ParsedMessage:
         """Make sense of raw bytes; never raises, never touches the network."""
         ...
+
+
+class PendingSignIn(Protocol):
+    """A sign-in at a provider that waits for the person's browser."""
+
+    @property
+    def url(self) -> str:
+        """The page to open in the person's browser."""
+        ...
+
+    def finish(self, timeout: float = 300.0) -> None:
+        """Wait up to `timeout` seconds for the answer and put what it brings into the account's SecretStore.
+
+        Raises ChannelError: CONSENT when the person declined, cancelled or did not come.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """End a running or coming `finish`, from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds; nothing happens the second time."""
+        ...
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """A channel type whose accounts may be signed in at a provider instead of by password (MB-03); not every channel
+    can."""
+
+    def begin_sign_in(self, account: AccountView) -> PendingSignIn:
+        """Begin a sign-in; raises ChannelError (CONSENT) where the account has no such way."""
+        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as random_secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from desk_app.infra.location import DeskLocation, prepare
@@ -25,6 +25,7 @@ from desk_app.services.desk import Desk
 from desk_app.services.mailboxes.accounts import MailboxService
 from desk_app.services.mailboxes.outbox import CLAIM, OutboxService
 from desk_app.services.mailboxes.quarantine import QuarantineService
+from desk_app.services.mailboxes.sign_in import SignInService
 from desk_app.services.mailboxes.sync import SyncService
 from desk_app.services.messages.answers import AutoAnswers
 from desk_app.services.messages.contents import ContentService
@@ -58,7 +59,7 @@ def open_desk(location: DeskLocation, *, origin: str) -> Desk:
     try:
         instance_id = SettingsService(database.unit_of_work).ensure_instance()
         keychain = open_keychain(location.data_dir, _KEYCHAINS[location.keychain], instance_id=instance_id)
-        return build_desk(database, keychain.account)
+        return build_desk(database, keychain.account, unlock=keychain.unlock)
     except BaseException:
         database.close()
         raise
@@ -73,11 +74,12 @@ def build_desk(
     claim: timedelta = CLAIM,
     lease_ttl: timedelta | None = None,
     unit_of_work: UnitOfWorkFactory | None = None,
+    unlock: Callable[[], None] = lambda: None,
 ) -> Desk:
     """Build the services over an open database.
 
     Tests name their own `channels`, `claim` (how long a mail being sent is left alone) and `lease_ttl`; the demo plays
-    the past through a `unit_of_work` with another clock.
+    the past through a `unit_of_work` with another clock. `unlock` asks the person to unlock the keychain.
     """
     types = list(channels) if channels is not None else builtin_channels()
     uow: UnitOfWorkFactory = unit_of_work or database.unit_of_work
@@ -104,6 +106,7 @@ def build_desk(
         content=ContentService(uow, mail_reader, pipeline),
         contacts=ContactService(uow),
         mailboxes=MailboxService(uow, installed, intake),
+        sign_in=SignInService(uow, installed, unlock),
         sync=SyncService(uow, intake, installed, holder=holder, **ttl),
         outbox=OutboxService(uow, installed, holder=holder, claim=claim),
         quarantine=QuarantineService(uow, intake, installed),

@@ -26,8 +26,10 @@ from desk_app.plugin_api.channels import (
     ChannelFault,
     ChannelSession,
     ChannelType,
+    PendingSignIn,
     SecretError,
     SecretStore,
+    SignsIn,
     TestStep,
 )
 from desk_app.runtime.reading import fold, reading_of
@@ -86,6 +88,18 @@ class InstalledChannels:
         """Return the settings a channel proposes for an address."""
         discover = getattr(self._type(channel), "discover", None)
         return list(discover(address)) if discover is not None else []
+
+    def signs_in(self, account: Account) -> bool:
+        """Return whether this account is signed in at a provider."""
+        channel: object = self._types.get(account.channel)
+        return isinstance(channel, SignsIn) and bool(account.settings.get("oauth"))
+
+    def begin_sign_in(self, account: Account, secrets: SecretStore) -> PendingSignIn:
+        """Begin a sign-in at the account's provider."""
+        channel: object = self._type(account.channel)
+        if not isinstance(channel, SignsIn):
+            raise ChannelError(ChannelFault.CONSENT, "this kind of mailbox has no sign-in at a provider")
+        return channel.begin_sign_in(self._view(account, secrets))
 
     def fetches(self, account: Account) -> bool:
         """Return whether mail is fetched from this account."""

@@ -9,6 +9,7 @@ from desk_app.services.contacts.commands import ContactService
 from desk_app.services.mailboxes.accounts import MailboxService
 from desk_app.services.mailboxes.outbox import OutboxService
 from desk_app.services.mailboxes.quarantine import QuarantineService
+from desk_app.services.mailboxes.sign_in import SignInService
 from desk_app.services.mailboxes.sync import SyncService
 from desk_app.services.messages.answers import AutoAnswers
 from desk_app.services.messages.contents import ContentService
@@ -38,6 +39,7 @@ class Desk:
     content: ContentService
     contacts: ContactService
     mailboxes: MailboxService
+    sign_in: SignInService
     sync: SyncService
     outbox: OutboxService
     quarantine: QuarantineService

@@ -80,7 +80,7 @@ class MailboxService:
             stored = uow.accounts.get(account_id) or replace(account, id=account_id)
             self._keep(stored, secrets)
             uow.changed("account", account_id, "insert", account.department_id)
-            _audit(uow, actor, "added", account_id)
+            record_change(uow, actor, "added", account_id)
             uow.commit()
         return account_id
 
@@ -92,7 +92,7 @@ class MailboxService:
             self._keep(account, secrets)
             uow.accounts.set_health(replace(uow.accounts.health(account.id), next_try_at=None))
             uow.changed("account", account.id, "update", account.department_id)
-            _audit(uow, actor, "changed", account.id)
+            record_change(uow, actor, "changed", account.id)
             uow.commit()
 
     def remove(self, account_id: int, actor: Actor) -> None:
@@ -101,7 +101,7 @@ class MailboxService:
             account = _existing(uow, account_id)
             uow.accounts.remove(account_id)
             uow.changed("account", account_id, "delete", account.department_id)
-            _audit(uow, actor, "removed", account_id)
+            record_change(uow, actor, "removed", account_id)
             uow.commit()
         store = self._channels.secrets(account)
         for name in ("password", "smtp_password", "oauth", "oauth_client_secret"):
@@ -113,7 +113,7 @@ class MailboxService:
             account = _existing(uow, account_id)
             uow.accounts.save(replace(account, enabled=enabled))
             uow.changed("account", account_id, "update", account.department_id)
-            _audit(uow, actor, "enabled" if enabled else "disabled", account_id)
+            record_change(uow, actor, "enabled" if enabled else "disabled", account_id)
             uow.commit()
 
     def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str = "") -> Iterator[TestStep]:
@@ -170,7 +170,7 @@ class MailboxService:
             uow.accounts.save(replace(account, policy=policy))
             uow.accounts.set_cursor(account_id, cursor)
             uow.changed("account", account_id, "update", account.department_id)
-            _audit(uow, actor, f"first import: {choice.value}", account_id)
+            record_change(uow, actor, f"first import: {choice.value}", account_id)
             uow.commit()
 
     # -- reconciliation (MB-31) ---------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class MailboxService:
         finally:
             session.close()
         with self._uow() as uow:
-            _audit(uow, actor, f"import of {len(found)} missing mails", account_id)
+            record_change(uow, actor, f"import of {len(found)} missing mails", account_id)
             uow.commit()
         return self._intake.take_listed(account, found)
 
@@ -257,7 +257,7 @@ def _existing(uow: UnitOfWork, account_id: int) -> Account:
     return account
 
 
-def _audit(uow: UnitOfWork, actor: Actor, what: str, account_id: int) -> None:
+def record_change(uow: UnitOfWork, actor: Actor, what: str, account_id: int) -> None:
     """Keep the last changes of mailboxes with who made them; the audit log of a later version takes them over."""
     log = list(uow.settings.get("mailbox_changes", []))
     log.append({"at": uow.now().isoformat(), "actor": actor.name, "what": what, "account_id": account_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -55,6 +56,14 @@ def ill(health: AccountHealth, at: datetime, error: ChannelError) -> AccountHeal
         fault=error.fault.value,
         detail=error.detail[:500],
     )
+
+
+def retry_now(health: AccountHealth, mended: Collection[ChannelFault]) -> AccountHealth:
+    """Return the health of an account that is to be tried again at once; a fault that somebody has just mended is
+    forgotten."""
+    if health.fault in {fault.value for fault in mended}:
+        health = replace(health, failed_polls=0, fault="", detail="")
+    return replace(health, next_try_at=None)
 
 
 def needs_alarm(health: AccountHealth, alarm_after: int) -> bool:

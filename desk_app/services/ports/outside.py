@@ -12,7 +12,7 @@ from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.messages.outgoing import OutgoingMail
 from desk_app.domain.messages.reply_ids import ReplyIds
 from desk_app.domain.search import SearchFields
-from desk_app.plugin_api.channels import ChannelSession, SecretStore, TestStep
+from desk_app.plugin_api.channels import ChannelSession, PendingSignIn, SecretStore, TestStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,14 @@ class Channels(Protocol):
 
     def discover(self, channel: str, address: str) -> Sequence[Any]:
         """Return the settings a channel proposes for an address, best first."""
+        ...
+
+    def signs_in(self, account: Account) -> bool:
+        """Return whether this account is signed in at a provider instead of by password (MB-03)."""
+        ...
+
+    def begin_sign_in(self, account: Account, secrets: SecretStore) -> PendingSignIn:
+        """Begin such a sign-in over these secrets; raises ChannelError (CONSENT) where there is no such way."""
         ...
 
     def fetches(self, account: Account) -> bool:
