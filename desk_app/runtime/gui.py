@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication, QWidget
 
+    from desk_app.domain.mailboxes.settings import OAuthSettings
     from desk_app.services.desk import Desk
     from desk_app.ui.shell.window import MainWindow
 
@@ -139,7 +140,9 @@ class _Program:
 
         self._desk = desk
         session = DeskSession(desk, agent)  # type: ignore[arg-type]
-        self._window = MainWindow(session, self._preferences)
+        self._window = MainWindow(
+            session, self._preferences, remote_images=_fetch_images, sign_in_provider=_sign_in_with_provider
+        )
         self._window.ready.connect(self._work_in_background)
         self._window.start()
         self._window.show()
@@ -188,6 +191,18 @@ def _ended_by_signals(app: QApplication) -> Iterator[None]:
         notifier.setEnabled(False)
         reader.close()
         writer.close()
+
+
+def _fetch_images(addresses: Sequence[str]) -> Mapping[int, bytes]:
+    from desk_app.runtime.window_outside import fetch_images  # noqa: PLC0415 -- when an agent asks for it
+
+    return fetch_images(addresses)
+
+
+def _sign_in_with_provider(settings: OAuthSettings, address: str) -> str:
+    from desk_app.runtime.window_outside import sign_in_with_provider  # noqa: PLC0415 -- when an agent asks for it
+
+    return sign_in_with_provider(settings, address)
 
 
 def application() -> QApplication:

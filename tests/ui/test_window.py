@@ -133,7 +133,9 @@ def test_in_09_a_newer_message_stops_the_reply(window: MainWindow, kit: DeskKit)
     composer = window.inbox.ticket.composer
     composer.edit.setPlainText("late")
     draft = composer.draft()
-    kit.desk.replies.note(ticket_id, "wait!", "", kit.ann)
+    first = kit.messages(ticket_id)[0].internet_id
+    wait = stage.letter("Budi", "budi@kopi.example", "Re: Permintaan", "Wait, it is solved!", in_reply_to=first)
+    kit.arrive(window.session.facts.accounts[0][0], wait)
     window.inbox.ticket.send(draft, "", None)
     stage.settle(window)
     assert composer.edit.toPlainText() == "late", "the text stays"
@@ -392,6 +394,7 @@ def test_co_13_the_outbox_shows_what_waits_and_lets_it_go(window: MainWindow, ki
     window.arm()
     stage.settle(window)
     assert window.session.facts.settings.outgoing_armed
+    assert stage.pump(page.release_all.isEnabled)  # type: ignore[attr-defined]
     page.release_all.click()  # type: ignore[attr-defined]
     stage.settle(window)
     assert [one.state for one in kit.desk.outbox.tray()] == [OutboxState.QUEUED]

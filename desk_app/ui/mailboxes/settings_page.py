@@ -103,6 +103,8 @@ class MailboxEditor(QWidget):
         super().__init__()
         self._session, self._port, self._account, self._decide = session, port, account, decide
         self._health = column(spacing=8)
+        self._compared = label("", "secondary", wrap=True, selectable=True)
+        self._compared.hide()
         self._build_fields()
         self.save_button = button(tr("Save"), self.save, variant="primary")
         self.test_button = button(tr("Test the connection"), self.test, icon_name="play")
@@ -111,6 +113,7 @@ class MailboxEditor(QWidget):
         inside = column(
             row(Dot(account.colour, account.name), ElidedLabel(account.address, "title"), spacing=10),
             self._health,
+            self._compared,
             self._section(
                 tr("Name"),
                 Field(tr("Name in the desk"), self.name),
@@ -236,9 +239,6 @@ class MailboxEditor(QWidget):
             chips.append(chip(text, "" if health.server_count == health.stored_count else "warning"))
         compare = button(tr("Compare with the server"), self._reconcile, variant="link", icon_name="equal")
         self._health.addLayout(row(*chips, compare, None))
-        self._compared = label("", "secondary", wrap=True, selectable=True)
-        self._compared.hide()
-        self._health.addWidget(self._compared)
 
     def _reconcile(self) -> None:
         mailboxes, account_id = self._session.desk.mailboxes, self._account.id

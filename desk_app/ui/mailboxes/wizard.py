@@ -62,6 +62,7 @@ class Wizard(QWidget):
     # -- pages ----------------------------------------------------------------------------------------------------
     def _address_page(self) -> QWidget:
         self.address, self.password, self.shown_name = QLineEdit(), PasswordField(), QLineEdit()
+        self.setFocusProxy(self.address)
         self.address.setPlaceholderText("support@example.com")
         self.address.returnPressed.connect(lambda: self._go_on())  # noqa: PLW0108 -- no argument
         self._address_field = address_field = Field(tr("E-mail address"), self.address)
@@ -175,7 +176,6 @@ class Wizard(QWidget):
         for line in (self.address, self.password, self.shown_name):
             line.clear()
         self._show(ADDRESS if account_id is None else OLD_MAIL)
-        self.address.setFocus()
 
     @property
     def step(self) -> int:

@@ -25,6 +25,7 @@ class SettingsHome(QWidget):
         self.search.setPlaceholderText(tr("Search settings"))
         self.search.setAccessibleName(tr("Search settings"))
         self.search.textChanged.connect(lambda _text: self._fill())
+        self.setFocusProxy(self.search)
         self._list = column(spacing=2)
         inside = boxed(column(self._list, None, margins=(10, 0, 10, 10)), "sidebar")
         head = column(label(tr("Settings"), "title"), self.search, margins=(12, 14, 12, 8), spacing=8)

@@ -79,6 +79,7 @@ class InboxPage(QWidget):
         self.outer.setStretchFactor(0, 0)
         self.outer.setStretchFactor(1, 1)
         self.setLayout(column(self.outer))
+        self.setFocusProxy(self.list.table)
 
     def _wire(self) -> None:
         self.sidebar.view_chosen.connect(self._show_list)

@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
             self._pages[page_id] = spec.factory(self)
             self.stack.addWidget(self._pages[page_id])
         self.stack.setCurrentWidget(self._pages[page_id])
+        self._pages[page_id].setFocus()
         self.rail.set_current(page_id)
         if page_id == "inbox":
             self.inbox.show_work()
@@ -326,6 +327,7 @@ class MainWindow(QMainWindow):
         self._wizard.begin(account_id)
         self.rail.hide()
         self.stack.setCurrentWidget(self._wizard)
+        self._wizard.setFocus()
 
     def _wizard_done(self) -> None:
         self.rail.show()

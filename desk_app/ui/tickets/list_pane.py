@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QSizePolicy, QStackedWidget, QTableView, QWidget
 
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
@@ -35,6 +35,7 @@ class TicketTable(QTableView):
 
     def __init__(self, model: TicketListModel) -> None:
         super().__init__()
+        self.focusing = False
         self.setModel(model)
         self.setAccessibleName(tr("Tickets"))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -54,6 +55,15 @@ class TicketTable(QTableView):
         self.verticalScrollBar().setSingleStep(27)
         self.resize_rows()
         theme().changed.connect(self.resize_rows)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the focus without taking the first row: Qt would make it current, and it would open unasked."""
+        untouched = not self.currentIndex().isValid()
+        self.focusing = untouched
+        super().focusInEvent(event)
+        if untouched:
+            self.selectionModel().clear()
+        self.focusing = False
 
     def resize_rows(self) -> None:
         """Follow the text size."""
@@ -326,7 +336,9 @@ class ListPane(QWidget):
             self._go(0)
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.isValid() and not self._merging:  # what vanished from the list stays open beside it
+        if (
+            current.isValid() and not self._merging and not self.table.focusing
+        ):  # what vanished from the list stays open beside it
             self._open_timer.start()
 
     def _open_current(self) -> None:

@@ -85,8 +85,8 @@ class Field(QWidget):
             control.setAccessibleName(name)
         self._note: QLabel = label(help_text, "tertiary", wrap=True)
         self._help = help_text
-        self._note.setVisible(bool(help_text))
         self.setLayout(column(heading, control, self._note, spacing=5))
+        self._note.setVisible(bool(help_text))  # not before it has a parent: it would open as a window
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def set_error(self, text: str) -> None:

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desk_app.plugin_api.channels import ChannelError, ChannelFault
+from desk_app.services.ports.errors import DatabaseBusyError
+from desk_app.services.ports.unit_of_work import StaleTicketError
+from desk_app.services.tickets.commands import CommandRefusedError
+from desk_app.ui.problems import Problem, explain
+from desk_app.ui.work import Lane, Work
+
+
+@pytest.fixture
+def work(qapp: QApplication) -> Iterator[Work]:
+    made = Work()
+    yield made
+    assert made.close(), "work was left running"
+
+
+def test_work_runs_elsewhere_and_results_come_back_here(qtbot: QtBot, work: Work) -> None:
+    where: list[int] = []
+    work.run(threading.get_ident, lambda ident: where.extend([ident, threading.get_ident()]))
+    qtbot.waitUntil(lambda: len(where) == 2)
+    assert where[0] != where[1] == threading.get_ident()
+
+
+def test_writes_keep_their_order(qtbot: QtBot, work: Work) -> None:
+    done: list[int] = []
+    for number in range(20):
+        work.write(lambda n=number: (time.sleep(0.001 * (n % 3)), done.append(n)))  # type: ignore[misc]
+    qtbot.waitUntil(lambda: len(done) == 20)
+    assert done == list(range(20))
+
+
+def test_a_cancelled_job_delivers_nothing(qtbot: QtBot, work: Work) -> None:
+    gate, got = threading.Event(), []
+    job = work.run(gate.wait, got.append)
+    job.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: not work.busy)
+    assert got == []
+
+
+def test_a_stream_comes_item_by_item_and_stops_when_cancelled(qtbot: QtBot, work: Work) -> None:
+    gate, got = threading.Event(), []
+
+    def numbers() -> Iterator[int]:
+        yield 1
+        yield 2
+        gate.wait(5)
+        yield 3
+        yield 4
+
+    job = work.stream(numbers, got.append)
+    qtbot.waitUntil(lambda: got == [1, 2])
+    job.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: not work.busy)
+    assert got == [1, 2]
+
+
+def test_a_dead_owner_hears_nothing(qtbot: QtBot, work: Work) -> None:
+    gate, got, owner = threading.Event(), [], QObject()
+    work.run(gate.wait, got.append, owner=owner)
+    shiboken6.delete(owner)
+    gate.set()
+    qtbot.waitUntil(lambda: not work.busy)
+    assert got == []
+
+
+def test_an_error_reaches_whoever_asked_or_the_window(qtbot: QtBot, work: Work) -> None:
+    def fail() -> None:
+        raise CommandRefusedError("Not today.")
+
+    mine: list[Problem] = []
+    others: list[Problem] = []
+    work.problem.connect(others.append)
+    work.run(fail, failed=mine.append)
+    work.run(fail)
+    qtbot.waitUntil(lambda: len(mine) == len(others) == 1)
+    assert mine[0].title == "Not today"
+
+
+def test_nothing_is_taken_after_the_end(qapp: QApplication) -> None:
+    work = Work()
+    work.close()
+    work.run(lambda: 1 / 0)
+    assert not work.busy
+
+
+def test_a_slow_network_does_not_hold_reads_back(qtbot: QtBot, work: Work) -> None:
+    gate, got = threading.Event(), []
+    for _ in range(4):
+        work.run(gate.wait, lane=Lane.NETWORK)
+    work.run(lambda: 1, got.append)
+    qtbot.waitUntil(lambda: got == [1])
+    gate.set()
+    qtbot.waitUntil(lambda: not work.busy)
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (ChannelError(ChannelFault.NETWORK, "timed out"), "The server cannot be reached"),
+        (StaleTicketError(), "Somebody else changed this ticket at the same moment"),
+        (DatabaseBusyError("The database is locked.", "Try again."), "The database is locked"),
+        (ValueError("enter a name"), "Enter a name"),
+        (RuntimeError("x"), "That did not work"),
+    ],
+)
+def test_ui_4_18_errors_in_words(error: Exception, title: str) -> None:
+    assert explain(error).title == title
