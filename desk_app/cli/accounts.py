@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,6 +13,15 @@ from typing import TYPE_CHECKING, Any
 from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import Invocation, sign_in
 from desk_app.cli.output import complain, instant, print_json, print_table, say
+from desk_app.cli.provider_sign_in import (
+    add_registration_options,
+    add_sign_in_options,
+    ask_provider,
+    check_registration,
+    client_secret,
+    from_environment,
+    registered,
+)
 from desk_app.domain.mailboxes.model import Account, AccountHealth, AccountPolicy, AfterImport, Alias, FirstImport
 from desk_app.domain.mailboxes.settings import EmailSettings, Security, SentCopy, ServerSettings
 from desk_app.infra.logging import hide
@@ -32,7 +40,7 @@ _PORTS = {
 
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add `account` with its actions."""
-    parser = subparsers.add_parser("account", help="mailboxes: add, test, list, remove, import")
+    parser = subparsers.add_parser("account", help="mailboxes: add, sign in, test, list, remove, import")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     _add_add(actions, common)
 
@@ -41,6 +49,18 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argpars
     test.add_argument("--send-to", metavar="ADDRESS", default="", help="also send a test mail there")
     test.add_argument("--json", action="store_true", help="print one JSON object")
     test.set_defaults(command=run_test)
+
+    renew = actions.add_parser(
+        "sign-in",
+        parents=[common],
+        help="sign a mailbox in at Google or Microsoft",
+        description="Sign a mailbox in at its provider, in the browser: the first time, or again when the permission "
+        "has ended. The registration's client secret is only needed when it has changed.",
+    )
+    renew.add_argument("account", metavar="MAILBOX", help="its number or its address")
+    add_sign_in_options(renew)
+    renew.add_argument("--json", action="store_true", help="print one JSON object")
+    renew.set_defaults(command=run_sign_in)
 
     listing = actions.add_parser("list", parents=[common], help="list mailboxes and how they fare")
     listing.add_argument("--json", action="store_true", help="print one JSON object")
@@ -72,7 +92,8 @@ def _add_add(actions: Subparsers[argparse.ArgumentParser], common: argparse.Argu
         parents=[common],
         help="add a mailbox",
         description="Add a mailbox. Without --imap and --smtp the settings are looked up from the address. "
-        "The password is asked for, or read with --password-stdin or --password-env; it is never an argument.",
+        "The password is asked for, or read with --password-stdin or --password-env; it is never an argument. "
+        "With --oauth the mailbox is signed in at Google or Microsoft instead.",
     )
     add.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
     add.add_argument("--name", help="what it is called in the desk")
@@ -106,6 +127,7 @@ def _add_add(actions: Subparsers[argparse.ArgumentParser], common: argparse.Argu
     add.add_argument("--import", dest="first_import", choices=("none", "since", "archive"), help="the mail there now")
     add.add_argument("--since", metavar="DATE", type=_date, help="with --import since: YYYY-MM-DD")
     add.add_argument("--no-test", action="store_true", help="add it without trying it first")
+    add_registration_options(add)
     secret = add.add_argument_group("password")
     secret.add_argument("--password-stdin", action="store_true", help="read it from standard input")
     secret.add_argument("--password-env", metavar="NAME", help="read it from this environment variable")
@@ -122,12 +144,15 @@ def run_add(invocation: Invocation) -> int:
     args = invocation.args
     if args.first_import == "since" and args.since is None:
         raise CommandError(Exit.USAGE, "--import since needs --since YYYY-MM-DD.")
-    secrets = _secrets(args)
+    check_registration(args)
+    secrets: Mapping[str, str] = client_secret(args, ask=args.oauth == "google") if args.oauth else _secrets(args)
     if invocation.location.keychain == "memory":
         complain("with --keychain memory the password is forgotten when this command ends.")
     with invocation.desk() as desk:
         agent_actor = sign_in(desk)[1]
         account = _account(args, desk)
+        if args.oauth:
+            secrets = ask_provider(desk, account, agent_actor, secrets, args, silent=invocation.json)
         if not args.no_test:
             failed = _show_test(desk, account, secrets, "", silent=invocation.json)
             if failed is not None:
@@ -157,7 +182,7 @@ def _answer_added(invocation: Invocation, account: Account) -> None:
 
 
 def _account(args: argparse.Namespace, desk: Desk) -> Account:
-    settings = _settings(args) if args.imap or args.smtp else _discovered(args, desk)
+    settings = registered(args, _settings(args) if args.imap or args.smtp else _discovered(args, desk))
     departments = desk.people.departments()
     return Account(
         id=0,
@@ -232,7 +257,7 @@ def _secrets(args: argparse.Namespace) -> dict[str, str]:
     if args.password_stdin:
         secrets["password"] = sys.stdin.readline().rstrip("\r\n")
     elif args.password_env:
-        secrets["password"] = _from_environment(args.password_env)
+        secrets["password"] = from_environment(args.password_env)
     elif sys.stdin.isatty():
         secrets["password"] = getpass.getpass(f"Password of {args.address}: ")
     else:
@@ -242,20 +267,35 @@ def _secrets(args: argparse.Namespace) -> dict[str, str]:
     if not secrets["password"]:
         raise CommandError(Exit.USAGE, "The password is empty.")
     if args.smtp_password_env:
-        secrets["smtp_password"] = _from_environment(args.smtp_password_env)
+        secrets["smtp_password"] = from_environment(args.smtp_password_env)
     for value in secrets.values():
         hide(value)
     return secrets
 
 
-def _from_environment(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise CommandError(Exit.USAGE, f"The environment variable {name} is not set.")
-    return value
+# -- sign in, test, list, remove, import ------------------------------------------------------------------------------
 
 
-# -- test, list, remove, import ---------------------------------------------------------------------------------------
+def run_sign_in(invocation: Invocation) -> int:
+    """Sign a stored mailbox in at its provider; whoever fetches it tries again at once."""
+    args = invocation.args
+    with invocation.desk() as desk:
+        actor = sign_in(desk)[1]
+        account = find_account(desk, args.account)
+        if not desk.sign_in.possible(account):
+            raise CommandError(
+                Exit.USAGE,
+                f"{account.address} is signed in by password, not at a provider.",
+                f"Try it: desk-app account test {account.id}",
+            )
+        ask_provider(desk, account, actor, client_secret(args, ask=False), args, silent=invocation.json)
+    if invocation.json:
+        print_json({"account_id": account.id, "address": account.address, "signed_in": True})
+    else:
+        say(
+            f"{account.address} is signed in. Window and worker go on by themselves; or: desk-app sync --once {account.id}"
+        )
+    return Exit.OK
 
 
 def run_test(invocation: Invocation) -> int:
@@ -311,7 +351,7 @@ def _advice(step: TestStep) -> str:
         "name": "Check the server's name.",
         "network": "Check the connection, the port and any firewall.",
         "sign_in": "Check user and password; with two-step sign-in an app password is needed.",
-        "consent": "Sign in again in the window.",
+        "consent": "Sign in again: desk-app account sign-in MAILBOX",
         "secret": "Check the keychain, or choose another with --keychain.",
         "tls": "Check the port and the kind of encryption.",
         "folder": "Check the folder's name.",
@@ -322,28 +362,34 @@ def run_list(invocation: Invocation) -> int:
     """List mailboxes."""
     with invocation.desk() as desk:
         rows = desk.mailboxes.list()
+        alarmed = {account.id for account, _ in desk.mailboxes.alarms()}
     if invocation.json:
-        print_json({"accounts": [account_json(account, health) for account, health in rows]})
+        print_json({"accounts": [account_json(a, h) | {"alarm": a.id in alarmed} for a, h in rows]})
     elif not rows:
         say("There is no mailbox yet. Add one: desk-app account add ADDRESS")
     else:
         print_table(
             ("id", "mailbox", "address", "state", "last success", "waiting", "detail"),
             [
-                (a.id, a.name, a.address, _state(a, h), instant(h.succeeded_at), h.backlog or "", h.detail)
+                (a.id, a.name, a.address, _state(a, h, alarmed), instant(h.succeeded_at), h.backlog or "", h.detail)
                 for a, h in rows
             ],
             stretch=6,
         )
+        for account, health in rows:
+            if account.id in alarmed and health.fault == "consent":
+                complain(f"Mailbox {account.id} must be signed in again:", f"desk-app account sign-in {account.id}")
     return Exit.OK
 
 
-def _state(account: Account, health: AccountHealth) -> str:
+def _state(account: Account, health: AccountHealth, alarmed: set[int]) -> str:
     if not account.enabled:
         return "off"
     if account.policy.first_import is FirstImport.UNDECIDED and account.settings.get("imap"):
         return "undecided"
-    return health.fault or ("ok" if health.succeeded_at else "new")
+    if health.fault:
+        return f"ALARM: {health.fault}" if account.id in alarmed else health.fault
+    return "ok" if health.succeeded_at else "new"
 
 
 def run_remove(invocation: Invocation) -> int:

@@ -234,7 +234,8 @@ def _mailboxes(uow: SqlUnitOfWork) -> Iterator[Check]:
             yield Check(key, name, "ok", f"{account.address} is switched off")
         elif health.fault:
             detail = f"{account.address} failed {health.failed_polls} times ({health.fault}): {health.detail}"
-            yield Check(key, name, "fail", detail, test)
+            again = f"Run: desk-app account sign-in {account.id}"
+            yield Check(key, name, "fail", detail, again if health.fault == "consent" else test)
         elif account.policy.first_import is FirstImport.UNDECIDED and account.settings.get("imap"):
             advice = f"Run: desk-app account import {account.id}"
             yield Check(key, name, "warn", f"{account.address}: nothing is fetched until you decide", advice)
