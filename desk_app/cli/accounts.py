@@ -292,9 +292,7 @@ def run_sign_in(invocation: Invocation) -> int:
     if invocation.json:
         print_json({"account_id": account.id, "address": account.address, "signed_in": True})
     else:
-        say(
-            f"{account.address} is signed in. Window and worker go on by themselves; or: desk-app sync --once {account.id}"
-        )
+        say(f"{account.address} is signed in. The worker goes on by itself; or: desk-app sync --once {account.id}")
     return Exit.OK
 
 
