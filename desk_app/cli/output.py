@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import unicodedata
@@ -38,10 +39,10 @@ def instant(at: datetime | None) -> str:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, stretch: int = -1) -> None:
-    """Print aligned columns without ruling; the column `stretch` is cut so that lines fit the terminal."""
+    """Print aligned columns without ruling; on a terminal, the column `stretch` is cut so that lines fit."""
     cells = [[_one_line(str(cell if cell is not None else "")) for cell in row] for row in rows]
     widths = [max([_width(heading), *(_width(row[i]) for row in cells)]) for i, heading in enumerate(headings)]
-    if stretch >= 0:
+    if stretch >= 0 and (sys.stdout.isatty() or os.environ.get("COLUMNS")):
         room = shutil.get_terminal_size((120, 24)).columns - sum(widths) - 2 * (len(widths) - 1) + widths[stretch]
         widths[stretch] = min(widths[stretch], max(room, 16))
     for row in ([heading.upper() for heading in headings], *cells):

@@ -21,6 +21,7 @@ from desk_app.channels.email.reading import read_message
 from desk_app.domain.messages.model import Classification, Direction, MessageKind
 from desk_app.domain.tickets.model import Bucket
 from desk_app.domain.tickets.query import TicketQuery
+from desk_app.infra.location import DATABASE_FILE
 from desk_app.runtime.demo.letters import Letter, Person, write
 from desk_app.runtime.demo.mail_host import HOST, MailHost, SentMail
 from desk_app.runtime.demo.robot import ANSWERS_PER_THREAD, CustomerRobot
@@ -277,8 +278,17 @@ def test_no_password_of_the_demo_is_written_anywhere(demo: Demo) -> None:
             assert not file.is_file() or password.encode() not in file.read_bytes()
 
 
+def test_the_demo_never_opens_the_file_of_a_real_desk(demo: Demo) -> None:
+    assert demo.location.database_file is not None
+    assert demo.location.database_file.name != DATABASE_FILE
+    assert not (demo.location.data_dir / DATABASE_FILE).exists()
+
+
+_UNSET = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "COLUMNS"}
+
+
 def _run(folder: Path, *words: str, block: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
+    environ = {k: v for k, v in os.environ.items() if k not in _UNSET}
     start = "import sys\n"
     if block:
         start += f"sys.modules[{block!r}] = None\n"

@@ -60,9 +60,11 @@ def run_demo(options: DemoOptions) -> int:
     with _folder(options) as folder:
         desk_logging.configure(folder, role="demo")
         try:
+            progress = _Progress(options)
             with running_demo(
-                folder, answer_seconds=answer_seconds, undo_seconds=undo_seconds, on_mail=_progress(options)
+                folder, answer_seconds=answer_seconds, undo_seconds=undo_seconds, on_mail=progress.show
             ) as demo:
+                progress.end()
                 return _headless(demo, options) if options.offscreen else _window(demo)
         finally:
             desk_logging.release()  # Windows cannot remove a folder with an open file in it
@@ -77,16 +79,24 @@ def _folder(options: DemoOptions) -> Iterator[Path]:
         yield Path(name)
 
 
-class _progress:  # noqa: N801 -- used like the function it stands for
+class _Progress:
     """Says on a terminal how far the month has got."""
 
     def __init__(self, options: DemoOptions) -> None:
         self._shown = sys.stderr.isatty() and not options.json
+        self._begun = False
 
-    def __call__(self, done: int) -> None:
+    def show(self, done: int) -> None:
+        """Note one more mail."""
         if self._shown:
-            sys.stderr.write(f"\rplaying a month of mail through the desk: {done} mails")
+            self._begun = True
+            sys.stderr.write(f"\rPlaying a month of mail through the desk: {done} mails")
             sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._begun:
+            sys.stderr.write("\n")
 
 
 # -- with a display ---------------------------------------------------------------------------------------------------
@@ -95,6 +105,7 @@ class _progress:  # noqa: N801 -- used like the function it stands for
 def _window(demo: Demo) -> int:
     from desk_app.runtime.gui import run_on  # noqa: PLC0415 -- Qt only where a window is opened
 
+    complain("the demo is open. Reply to a customer: the answer comes a few seconds after your mail has left.")
     return run_on(demo.desk, demo.location)
 
 

@@ -15,7 +15,7 @@ from desk_app.domain.mailboxes.model import Account, AccountPolicy, Alias, First
 from desk_app.domain.mailboxes.settings import EmailSettings, Security, SentCopy, ServerSettings
 from desk_app.domain.people.actor import Actor
 from desk_app.domain.people.agent import Agent
-from desk_app.infra.location import DATABASE_FILE, DeskLocation, prepare
+from desk_app.infra.location import DeskLocation, prepare
 from desk_app.infra.secrets import KeychainChoice, open_keychain
 from desk_app.runtime.compose import build_desk
 from desk_app.runtime.demo.mail_host import HOST, MailHost, SentMail
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from desk_app.services.desk import Desk
     from desk_app.services.ports.unit_of_work import UnitOfWork
 
+DEMO_FILE = "demo.sqlite"  # never a desk's own file, whatever folder --keep names
 _COLOURS = {SUPPORT: "chart1", ORDERS: "chart2"}
 
 
@@ -60,7 +61,7 @@ def running_demo(
     this process only, and never reach a keychain.
     """
     now = datetime.now(UTC)
-    location = DeskLocation(f"sqlite:///{folder / DATABASE_FILE}", folder, "demo", "demo", keychain="memory")
+    location = DeskLocation(f"sqlite:///{folder / DEMO_FILE}", folder, "demo", "demo", keychain="memory")
     prepare(location)
     sent: list[SentMail] = []
     passwords = {SUPPORT: secrets.token_urlsafe(18), ORDERS: secrets.token_urlsafe(18)}

@@ -44,6 +44,12 @@ def test_columns_line_up_for_wide_letters_too(
     assert lines[2].index("y") == lines[3].index("z")
 
 
+def test_what_is_piped_on_is_never_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table(("subject",), [("long " * 60,)], stretch=0)
+    assert "…" not in capsys.readouterr().out
+
+
 @given(st.text())
 def test_text_of_others_never_controls_the_terminal(text: str) -> None:
     assert not any(ord(char) < 32 and char not in "\n\t" for char in safe_text(text))
