@@ -73,6 +73,7 @@ class _Place:
     assignee_id: int | None
     mailbox_ids: tuple[int, ...]
     listed: tuple[object, ...]  # what mailbox and tag rows repeat
+    values: dict[str, Any]  # the columns, so that a save writes only what changed and leaves the other indexes alone
 
     @classmethod
     def of(cls, item: Ticket) -> _Place:
@@ -84,6 +85,7 @@ class _Place:
             item.assignee_id,
             tuple(sorted(set(item.mailbox_ids))),
             (bucket, item.activity_at, item.created_at, item.department_id),
+            ticket_values(item),
         )
 
     def counters(self) -> Iterable[tuple[int, str, int, str]]:
@@ -139,7 +141,8 @@ class SqlTicketRepository:
             before = self._places().get(ticket.id)
             if stored is None or before is None or before.version != ticket.version:
                 raise StaleTicketError(f"ticket {ticket.id} was changed by somebody else")
-        values = ticket_values(ticket)
+        stored_values = before.values
+        values = {name: value for name, value in ticket_values(ticket).items() if value != stored_values[name]}
         values["version"] = ticket.version + 1
         result = self._t.connection.execute(_UPDATE, values | {"wanted": ticket.id, "read_version": ticket.version})
         if result.rowcount != 1:
