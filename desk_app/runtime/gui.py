@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,7 +141,7 @@ class _Program:
         self._desk = desk
         session = DeskSession(desk, agent)  # type: ignore[arg-type]
         self._window = MainWindow(
-            session, self._preferences, remote_images=_fetch_images, sign_in_provider=_sign_in_with_provider
+            session, self._preferences, remote_images=_fetch_images
         )
         self._window.ready.connect(self._work_in_background)
         self._window.start()

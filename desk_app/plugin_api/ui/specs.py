@@ -94,7 +94,7 @@ class PageSpec:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """A card of the side panel. `factory(port, ticket)` returns its widget for one ticket view, None to show nothing."""
+    """A card of the side panel. `factory(port, ticket)` returns its widget for a ticket view, None to show nothing."""
 
     id: str
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from desk_app.domain.mailboxes.settings import (
     EmailSettings,
@@ -16,7 +16,7 @@ from desk_app.domain.mailboxes.settings import (
 )
 from desk_app.ui.language import tr
 from desk_app.ui.theme.icons import icon
-from desk_app.ui.widgets.basics import label
+from desk_app.ui.widgets.basics import label, number_box
 from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import Field
 
@@ -47,8 +47,7 @@ class ServerFields(QWidget):
         self.used = QCheckBox(title)
         self.used.setChecked(True)
         self.host, self.user = QLineEdit(), QLineEdit()
-        self.port = QSpinBox()
-        self.port.setRange(1, 65535)
+        self.port = number_box(1, 65535)
         self.security = QComboBox()
         for value, words in (
             (Security.TLS, tr("TLS")),
@@ -142,11 +141,16 @@ class ServersForm(QWidget):
         self.provider.addItem("Google", "google")
         self.provider.addItem("Microsoft 365", "microsoft")
         self.client_id, self.tenant = QLineEdit(), QLineEdit("common")
+        self.client_secret = PasswordField()
         self.oauth = boxed(
             column(
                 label(tr("Registration with the provider"), "strong"),
                 row(Field(tr("Provider"), self.provider), Field(tr("Client id"), self.client_id), spacing=10),
-                Field(tr("Tenant (Microsoft only)"), self.tenant),
+                row(
+                    Field(tr("Client secret (if the provider gave one)"), self.client_secret),
+                    Field(tr("Tenant (Microsoft only)"), self.tenant),
+                    spacing=10,
+                ),
                 spacing=10,
             )
         )
@@ -174,6 +178,12 @@ class ServersForm(QWidget):
             fields.used.isChecked() and fields.sign_in.currentData() == SignIn.OAUTH2
             for fields in (self.imap, self.smtp)
         )
+
+    @property
+    def typed_secrets(self) -> dict[str, str]:
+        """What was typed of the registration that belongs into the keychain."""
+        secret = self.client_secret.text().strip() if self.wants_provider else ""
+        return {"oauth_client_secret": secret} if secret else {}
 
     def _show_oauth(self) -> None:
         self.oauth.setVisible(self.wants_provider)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, AfterImport, Alias, FirstImport
 from desk_app.domain.mailboxes.settings import EmailSettings, SettingsError
+from desk_app.plugin_api.channels import ChannelFault
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.mailboxes.accounts import Reconciliation
 from desk_app.ui.language import tr
 from desk_app.ui.mailboxes.form import PasswordField, ServersForm, settings_problem
+from desk_app.ui.mailboxes.sign_in import SignInPanel
 from desk_app.ui.mailboxes.test_steps import StepList
 from desk_app.ui.messages.recipients import read_addresses
 from desk_app.ui.problems import Problem, fault_text
@@ -20,7 +22,7 @@ from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.tokens import CHART_COLOURS
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.phrases import full_time
-from desk_app.ui.widgets.basics import ElidedLabel, button, chip, label, restyle, scroller
+from desk_app.ui.widgets.basics import ElidedLabel, button, chip, label, number_box, restyle, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.painted import Dot, NavItem
 from desk_app.ui.widgets.panels import Banner, EmptyState, Field, panel_card
@@ -103,16 +105,25 @@ class MailboxEditor(QWidget):
         super().__init__()
         self._session, self._port, self._account, self._decide = session, port, account, decide
         self._health = column(spacing=8)
+        self._fault = ""
+        self.sign_in_panel = SignInPanel(session)
+        self.sign_in_panel.signed_in.connect(lambda _secrets: self._signed_in())
         self._compared = label("", "secondary", wrap=True, selectable=True)
         self._compared.hide()
         self._build_fields()
         self.save_button = button(tr("Save"), self.save, variant="primary")
         self.test_button = button(tr("Test the connection"), self.test, icon_name="play")
+        self.sign_in_button = button(tr("Sign in with the provider"), self.sign_in, icon_name="log-in")
+        for server in (self.form.imap, self.form.smtp):
+            server.sign_in.currentIndexChanged.connect(lambda _index: self._show_provider())
+            server.used.toggled.connect(lambda _on: self._show_provider())
+        self._show_provider()
         self.remove_button = button(tr("Remove…"), self._ask_remove, variant="danger", icon_name="trash-2")
         self._message = label("", "secondary", wrap=True)
         inside = column(
             row(Dot(account.colour, account.name), ElidedLabel(account.address, "title"), spacing=10),
             self._health,
+            self.sign_in_panel,
             self._compared,
             self._section(
                 tr("Name"),
@@ -125,7 +136,7 @@ class MailboxEditor(QWidget):
                 self.form,
                 Field(tr("New password"), self.password, help_text=tr("Leave empty to keep the stored one.")),
                 self.steps,
-                boxed(row(self.test_button, None)),
+                boxed(row(self.test_button, self.sign_in_button, None, spacing=10)),
             ),
             self._section(
                 tr("Addresses"),
@@ -201,12 +212,8 @@ class MailboxEditor(QWidget):
         self.after_target = QLineEdit(account.policy.after_import_target)
         self.after.currentIndexChanged.connect(lambda _i: self._follow_after())
         self._follow_after()
-        self.poll, self.largest = QSpinBox(), QSpinBox()
-        self.poll.setRange(15, 3600)
-        self.poll.setSuffix(" " + tr("seconds"))
+        self.poll, self.largest = number_box(15, 3600, tr("seconds")), number_box(1, 500, "MB")
         self.poll.setValue(account.policy.poll_seconds)
-        self.largest.setRange(1, 500)
-        self.largest.setSuffix(" MB")
         self.largest.setValue(max(1, account.policy.max_bytes // (1024 * 1024)))
         self.enabled = QCheckBox(tr("Use this mailbox"))
         self.enabled.setChecked(account.enabled)
@@ -218,6 +225,7 @@ class MailboxEditor(QWidget):
     def refresh(self, account: Account, health: AccountHealth) -> None:
         """Show how the mailbox fares now; what is being edited stays."""
         self._account = replace(self._account, version=account.version, policy=account.policy)
+        self._fault = health.fault
         clear(self._health)
         if account.policy.first_import is FirstImport.UNDECIDED:
             text = tr("Nothing is fetched until you choose what happens to the mail that lies there.")
@@ -225,7 +233,11 @@ class MailboxEditor(QWidget):
         if health.fault:
             title, advice = fault_text(health.fault)
             text = f"{title}. {advice}" + (f"\n{health.detail}" if health.detail else "")
-            self._health.addWidget(Banner(text, "danger", [(tr("Try now"), self._sync)]))
+            mend = {
+                ChannelFault.CONSENT.value: [(tr("Sign in again"), self.sign_in)],
+                ChannelFault.SECRET.value: [(tr("Unlock the keychain"), self.unlock)],
+            }.get(health.fault, [])
+            self._health.addWidget(Banner(text, "danger", [*mend, (tr("Try now"), self._sync)]))
         elif health.succeeded_at is not None:
             text = tr("Last read {when}.").format(when=full_time(health.succeeded_at))
             self._health.addWidget(Banner(text, "success", [(tr("Get mail now"), self._sync)]))
@@ -265,6 +277,49 @@ class MailboxEditor(QWidget):
         self._port.notify(tr("Getting mail…"))
         self._session.work.run(
             lambda: sync.sync_once(account_id), lambda _result: self._session.load(), owner=self, lane=Lane.NETWORK
+        )
+
+    # -- signing in at the provider (MB-03, MB-04) --------------------------------------------------------------------
+    def _show_provider(self) -> None:
+        self.sign_in_button.setVisible(self.form.wants_provider)
+
+    def mend(self) -> None:
+        """Begin what mends the mailbox's fault, where one click can."""
+        if self._fault == ChannelFault.CONSENT.value:
+            self.sign_in()
+        elif self._fault == ChannelFault.SECRET.value:
+            self.unlock()
+
+    def sign_in(self) -> None:
+        """Let the person sign the mailbox in at its provider."""
+        account = self._entered()
+        if account is not None:
+            self._say("")
+            self.sign_in_panel.begin(account, self.form.typed_secrets)
+
+    def _signed_in(self) -> None:
+        self.form.client_secret.clear()
+        account = self._entered()
+        if account is not None and dict(account.settings) != dict(self._account.settings):
+            self.save()  # the tokens belong to the registration that was just entered
+        else:
+            self._say(tr("Signed in"))
+        self._sync()
+
+    def unlock(self) -> None:
+        """Ask the person to unlock the keychain of this computer."""
+        sign_in, actor = self._session.desk.sign_in, self._session.actor
+        self._say(tr("Asking the keychain of this computer… It may ask you to unlock it."))
+
+        def unlocked(_none: None) -> None:
+            self._say(tr("The keychain is unlocked"))
+            self._sync()
+
+        def failed(problem: Problem) -> None:
+            self._say(f"{problem.title}: {problem.details}", bad=True)
+
+        self._session.work.run(
+            lambda: sign_in.unlock_keychain(actor), unlocked, failed=failed, owner=self, lane=Lane.NETWORK
         )
 
     # -- edit -----------------------------------------------------------------------------------------------------
@@ -315,12 +370,14 @@ class MailboxEditor(QWidget):
             return
         mailboxes, actor = self._session.desk.mailboxes, self._session.actor
         secrets = {"password": self.password.text()} if self.password.text() else {}
+        secrets |= self.form.typed_secrets
 
         def store() -> None:
             mailboxes.update(account, secrets, actor)
 
         def stored(_none: None) -> None:
             self.password.clear()
+            self.form.client_secret.clear()
             self._say(tr("Saved"))
             self._session.load()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from desk_app.domain.mailboxes.desk import DeskSettings, HistoryIncluded, TwoMailboxes
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.ui.language import tr
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
-from desk_app.ui.widgets.basics import button, label, scroller
+from desk_app.ui.widgets.basics import button, label, number_box, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, row
 from desk_app.ui.widgets.panels import Banner, Field
 
@@ -24,11 +24,7 @@ class OutgoingPage(QWidget):
         super().__init__()
         self._session, self._port, self._run = session, port, run_action
         self._armed = column()
-        self.undo, self.reopen = QSpinBox(), QSpinBox()
-        self.undo.setRange(0, 60)
-        self.undo.setSuffix(" " + tr("seconds"))
-        self.reopen.setRange(0, 365)
-        self.reopen.setSuffix(" " + tr("days"))
+        self.undo, self.reopen = number_box(0, 60, tr("seconds")), number_box(0, 365, tr("days"))
         self.history, self.two = QComboBox(), QComboBox()
         for value, words in (
             (HistoryIncluded.NONE, tr("Nothing")),

@@ -154,7 +154,7 @@ class InboxPage(QWidget):
             ("ticket.spam", "shield-alert", tr("Spam")),
             ("ticket.trash", "trash-2", tr("Move to the trash")),
         ):
-            layout.addWidget(icon_button(glyph, words, lambda one=action: self._run(one)))  # type: ignore[union-attr,misc]
+            layout.addWidget(icon_button(glyph, words, lambda one=action: self._run(one), side=28))  # type: ignore[union-attr,misc]
         layout.addWidget(icon_button("x", tr("Clear the selection"), self.list.clear_selection))  # type: ignore[union-attr]
 
     # -- notices ----------------------------------------------------------------------------------------------------

@@ -119,17 +119,22 @@ class Sidebar(QWidget):
         self._show_health()
 
     def _show_health(self) -> None:
-        faulty = [(one, health) for one, health in self._session.facts.accounts if health.fault and one.enabled]
+        facts = self._session.facts
+        alarmed = alarmed_mailboxes(facts)
+        faulty = alarmed or [(one, health) for one, health in facts.accounts if health.fault and one.enabled]
         self._fix.setVisible(bool(faulty))
         if faulty:
             account, health = faulty[0]
             title, advice = fault_text(health.fault)
             self._faulty = account.id
-            self._sync_icon.set("circle-alert", "danger")
+            self._sync_icon.set("circle-alert" if alarmed else "triangle-alert", "danger" if alarmed else "warning")
+            restyle(self._sync_text, state="danger" if alarmed else "")
             self._sync_text.set_text(f"{account.name}: {title}")
             self._sync_text.setToolTip(f"{account.name}: {title}. {advice}")
             self._fix.setAccessibleName(tr("Fix {mailbox}").format(mailbox=account.name))
-        elif not self._session.facts.accounts:
+            return
+        restyle(self._sync_text, state="")
+        if not facts.accounts:
             self._sync_icon.set("info", "text_tertiary")
             self._sync_text.set_text(tr("No mailbox yet"))
         else:

@@ -14,6 +14,7 @@ from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.plugin_api.ui import ActionScope, ActionSpec, UiRegistries
 from desk_app.services.messages.replies import ReplySent
 from desk_app.ui.language import tr
+from desk_app.ui.mailboxes.alarms import AlarmBell
 from desk_app.ui.mailboxes.wizard import Wizard
 from desk_app.ui.messages.remote_images import RemoteImages
 from desk_app.ui.preferences import Preferences
@@ -47,12 +48,10 @@ class MainWindow(QMainWindow):
         preferences: Preferences,
         *,
         remote_images: RemoteImages | None = None,
-        sign_in_provider: Callable[..., str] | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle(tr("Desk App"))
         self.session, self.preferences = session, preferences
-        self.sign_in_provider = sign_in_provider
         self.registries = UiRegistries()
         self.acts = TicketActs(session, self)
         self._shortcuts: list[QShortcut] = []
@@ -88,6 +87,8 @@ class MainWindow(QMainWindow):
         page.sidebar.palette_asked.connect(self.open_palette)
         page.sidebar.add_mailbox_asked.connect(self.open_wizard)
         page.sidebar.fix_asked.connect(self._fix_mailbox)
+        self._alarms = AlarmBell(self.session)
+        self._alarms.rung.connect(self._alarm)
         page.ticket.reply_sent.connect(self._reply_sent)
         page.ticket.note_added.connect(lambda: self.toast.show_text(tr("Note added"), icon_name="sticky-note"))
         page.ticket.status_text.connect(self._show_link)
@@ -321,7 +322,7 @@ class MainWindow(QMainWindow):
     def open_wizard(self, account_id: int | None = None) -> None:
         """Lead through connecting a mailbox."""
         if self._wizard is None:
-            self._wizard = Wizard(self.session, sign_in=self.sign_in_provider)
+            self._wizard = Wizard(self.session)
             self._wizard.finished.connect(self._wizard_done)
             self.stack.addWidget(self._wizard)
         self._wizard.begin(account_id)
@@ -336,6 +337,10 @@ class MainWindow(QMainWindow):
         self.inbox.list.refresh()
         self.inbox.sidebar.count()
 
+    def _alarm(self, account_id: int, text: str) -> None:
+        choices = [(tr("Fix"), lambda: self._fix_mailbox(account_id))]
+        self.toast.show_text(text, choices=choices, icon_name="circle-alert", seconds=20)
+
     def _fix_mailbox(self, account_id: int) -> None:
         self.show_page("settings")
         home = self._pages.get("settings")
@@ -344,6 +349,7 @@ class MainWindow(QMainWindow):
             page = home.page("mailboxes")
             if page is not None:
                 page.open_account(account_id)  # type: ignore[attr-defined]
+                page.editor.mend()  # type: ignore[attr-defined]
 
     # -- messages -------------------------------------------------------------------------------------------------
     def _tell(self, text: str, undo: Callable[[], object] | None, icon_name: str) -> None:

@@ -152,7 +152,7 @@ class ListPane(QWidget):
         close = icon_button("x", tr("Close the search"), self.close_search, size=15)
         self._search_row = boxed(row(self.search_box, close, margins=(12, 0, 8, 10), spacing=4))
         self._search_row.hide()
-        self.bulk_bar = boxed(row(margins=(16, 8, 10, 8), spacing=4), "surface")
+        self.bulk_bar = boxed(row(margins=(16, 9, 8, 9), spacing=2), "surface")
         self.bulk_bar.hide()
         self.pill = button("", self._to_top, variant="primary", icon_name="chevron-up")
         self.pill.hide()
@@ -198,6 +198,7 @@ class ListPane(QWidget):
                 return
             if fresh:
                 self.model.show(ids)
+                self._selection_changed()  # a reset clears the selection without a word
                 self.table.scrollToTop()
             else:
                 self._merge(ids)

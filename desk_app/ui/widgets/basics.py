@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from desk_app.ui.theme.icons import icon
 
@@ -185,6 +195,15 @@ class Menu(QMenu):
         point = widget.mapToGlobal(corner)
         point.setY(point.y() - height - 4 if above else point.y() + 4)
         self.popup(point)
+
+
+def number_box(least: int, most: int, suffix: str = "") -> QSpinBox:
+    """Return a field for a whole number; the style sheet cannot reach the margin of its text."""
+    made = QSpinBox()
+    made.setRange(least, most)
+    made.setSuffix(f" {suffix}" if suffix else "")
+    made.lineEdit().setTextMargins(8, 0, 0, 0)
+    return made
 
 
 def scroller(content: QWidget, name: str = "") -> QScrollArea:
