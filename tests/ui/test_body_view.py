@@ -96,6 +96,19 @@ def test_ui_9_own_colours_stay_on_white_in_the_dark(qtbot: QtBot) -> None:
     assert "#e9ebef" in plain.document().toHtml().lower()
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>a</p><p></p><p><br></p><p> </p>", "a"),
+        ("<p>a</p><p><br></p><p>b</p>", "a\n\n\nb"),
+        ("<table><tr><td>x</td></tr></table>", "x"),
+        ("<p></p>", ""),
+    ],
+)
+def test_empty_paragraphs_at_the_end_take_no_room(qtbot: QtBot, html: str, text: str) -> None:
+    assert view(qtbot, html).toPlainText().strip("\n") == text
+
+
 def test_text_mails_keep_their_lines() -> None:
     assert plain_as_html("a <b>\nc\n\nd") == "<p>a &lt;b&gt;<br>c</p><p>d</p>"
 

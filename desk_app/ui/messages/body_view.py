@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QImage, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QTextCursor, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from desk_app.ui.language import tr
@@ -19,6 +19,7 @@ MAX_HTML = 400_000
 """Characters drawn as HTML; a longer body is shown as text (toolchain.md trap 12: 141 kB of tables take 1.2 s)."""
 MAX_TEXT = 200_000
 MAX_PIXELS = 40_000_000
+MAX_EMPTY = 40
 OPENABLE = ("http", "https", "mailto", "tel")
 
 
@@ -89,6 +90,7 @@ class BodyView(QTextBrowser):
             self.setHtml(f'<body style="color:{colours["text_primary"]}">{self._html}</body>')
         else:
             self.setHtml(plain_as_html(self._text))
+        _trim_end(self.document())
         self._fit()
 
     def supply(self, images: Mapping[str, bytes]) -> None:
@@ -129,6 +131,20 @@ class BodyView(QTextBrowser):
     def minimumSizeHint(self) -> QSize:
         """Allow any width."""
         return QSize(80, 18)
+
+
+def _trim_end(document: QTextDocument) -> None:
+    """Take empty paragraphs off the end, which mail programs leave above what they quote."""
+    for _ in range(MAX_EMPTY):
+        block = document.lastBlock()
+        if block.text().strip() or not block.previous().isValid() or document.blockCount() < 2:
+            return
+        cursor = QTextCursor(block)
+        if cursor.currentTable() is not None or QTextCursor(block.previous()).currentTable() is not None:
+            return
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        cursor.deletePreviousChar()
 
 
 _NOTHING = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
