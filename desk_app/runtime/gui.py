@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication, QWidget
 
-    from desk_app.domain.mailboxes.settings import OAuthSettings
     from desk_app.services.desk import Desk
     from desk_app.ui.shell.window import MainWindow
 
@@ -140,9 +139,7 @@ class _Program:
 
         self._desk = desk
         session = DeskSession(desk, agent)  # type: ignore[arg-type]
-        self._window = MainWindow(
-            session, self._preferences, remote_images=_fetch_images
-        )
+        self._window = MainWindow(session, self._preferences, remote_images=_fetch_images)
         self._window.ready.connect(self._work_in_background)
         self._window.start()
         self._window.show()
@@ -197,12 +194,6 @@ def _fetch_images(addresses: Sequence[str]) -> Mapping[int, bytes]:
     from desk_app.runtime.window_outside import fetch_images  # noqa: PLC0415 -- when an agent asks for it
 
     return fetch_images(addresses)
-
-
-def _sign_in_with_provider(settings: OAuthSettings, address: str) -> str:
-    from desk_app.runtime.window_outside import sign_in_with_provider  # noqa: PLC0415 -- when an agent asks for it
-
-    return sign_in_with_provider(settings, address)
 
 
 def application() -> QApplication:

@@ -1,56 +1,17 @@
-"""What the window needs of the world: a provider's sign-in page, and images of the internet when somebody asks."""
+"""What the window needs of the world: images of the internet when somebody asks."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import webbrowser
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import requests
 
-from desk_app.channels.email.oauth_providers import PROVIDERS
-from desk_app.channels.email.oauth_sign_in import PendingSignIn
-from desk_app.channels.email.oauth_tokens import OAuthTokens
-from desk_app.domain.mailboxes.settings import OAuthSettings
-from desk_app.plugin_api.channels import ChannelError, ChannelFault
-
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
 MAX_IMAGES, MAX_IMAGE_BYTES, MAX_ALL_BYTES, MAX_REDIRECTS = 60, 5 * 1024 * 1024, 20 * 1024 * 1024, 4
 _TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon")
-
-
-class _OneSecret:
-    """Keeps the tokens of a sign-in until the mailbox is stored and the keychain takes them."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-
-    def get(self, name: str) -> str | None:
-        return self._values.get(name)
-
-    def set(self, name: str, value: str) -> None:
-        self._values[name] = value
-
-    def delete(self, name: str) -> None:
-        self._values.pop(name, None)
-
-
-def sign_in_with_provider(settings: OAuthSettings, address: str) -> str:
-    """Open the provider's page in the browser, wait for the person, and return the token bundle for the keychain.
-
-    Blocks up to five minutes, so it is called off the GUI thread. Raises ChannelError.
-    """
-    provider = PROVIDERS.get(settings.provider)
-    if provider is None:
-        raise ChannelError(ChannelFault.CONSENT, f"{settings.provider}: not a known OAuth provider")
-    kept = _OneSecret()
-    tokens = OAuthTokens(provider.for_tenant(settings.tenant), settings.client_id)
-    with PendingSignIn(tokens, kept, login_hint=address) as pending:
-        webbrowser.open(pending.url)
-        pending.finish()
-    return kept.get("oauth") or ""
 
 
 def fetch_images(addresses: Sequence[str]) -> Mapping[int, bytes]:

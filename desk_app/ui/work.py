@@ -38,12 +38,16 @@ class Job:
         self.done: Callable[[Any], None] | None = None
         self.failed: Callable[[Problem], None] | None = None
         self.step: Callable[[Any], None] | None = None
+        self.on_cancel: Callable[[], None] | None = None
+        """Ends a wait inside the work; called by `cancel` on the GUI thread."""
         self._owner = owner
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
         """Drop the result; a stream also stops at its next item."""
         self._cancelled.set()
+        if self.on_cancel is not None:
+            self.on_cancel()
 
     @property
     def cancelled(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QDate, Qt, Signal
@@ -13,6 +13,7 @@ from desk_app.domain.mailboxes.settings import Candidate, SettingsError
 from desk_app.plugin_api.channels import StreamCount
 from desk_app.ui.language import tr
 from desk_app.ui.mailboxes.form import PasswordField, ServersForm, note_text, settings_problem
+from desk_app.ui.mailboxes.sign_in import SignInPanel
 from desk_app.ui.mailboxes.test_steps import StepList
 from desk_app.ui.messages.recipients import read_addresses
 from desk_app.ui.problems import Problem
@@ -32,21 +33,21 @@ class Wizard(QWidget):
 
     finished = Signal()
 
-    def __init__(self, session: DeskSession, sign_in: Callable[..., str] | None = None) -> None:
+    def __init__(self, session: DeskSession) -> None:
         super().__init__()
         self.setObjectName("backdrop")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
-        self._session, self._sign_in = session, sign_in
+        self._session = session
         self._account_id: int | None = None
         self._tested = False
-        self._oauth_secret = ""
+        self._signed_in: Mapping[str, str] = {}
         self._asked_for = ""
         self.steps = Steps([tr("Address"), tr("Connection"), tr("Old mail"), tr("Done")])
         self.pages = QStackedWidget()
         for page in (self._address_page(), self._connection_page(), self._old_mail_page(), self._done_page()):
             self.pages.addWidget(page)
         self.back = button(tr("Back"), self._go_back, variant="ghost")
-        self.skip = button(tr("Skip for now"), self.finished.emit, variant="ghost")
+        self.skip = button(tr("Skip for now"), self._leave, variant="ghost")
         self.next = button(tr("Continue"), self._go_on, variant="primary")
         card = QFrame()
         card.setObjectName("dialogcard")
@@ -106,6 +107,8 @@ class Wizard(QWidget):
         self.test_button = button(tr("Test again"), self.test, icon_name="refresh-cw")
         self.provider_button = button(tr("Sign in with the provider"), self._ask_provider, icon_name="log-in")
         self.provider_button.hide()
+        self.sign_in = SignInPanel(self._session)
+        self.sign_in.signed_in.connect(self._provider_agreed)
         self._error = label("", "secondary", wrap=True)
         self._error.setProperty("state", "danger")
         self._error.hide()
@@ -115,6 +118,7 @@ class Wizard(QWidget):
                 self._notes,
                 self.test_steps,
                 row(self.settings_button, self.provider_button, None, self.test_button),
+                self.sign_in,
                 self._error,
                 self.form,
                 None,
@@ -172,8 +176,9 @@ class Wizard(QWidget):
     # -- way ------------------------------------------------------------------------------------------------------
     def begin(self, account_id: int | None = None) -> None:
         """Start from the beginning, or at the question about old mail for a mailbox that is there already."""
-        self._account_id, self._tested, self._oauth_secret, self._asked_for = account_id, False, "", ""
-        for line in (self.address, self.password, self.shown_name):
+        self._account_id, self._tested, self._signed_in, self._asked_for = account_id, False, {}, ""
+        self.sign_in.cancel()
+        for line in (self.address, self.password, self.shown_name, self.form.client_secret):
             line.clear()
         self._show(ADDRESS if account_id is None else OLD_MAIL)
 
@@ -194,7 +199,12 @@ class Wizard(QWidget):
 
     def _go_back(self) -> None:
         self.test_steps.stop()
+        self.sign_in.cancel()
         self._show(ADDRESS)
+
+    def _leave(self) -> None:
+        self.sign_in.cancel()
+        self.finished.emit()
 
     def _go_on(self) -> None:
         {ADDRESS: self._look_up, CONNECTION: self._store, OLD_MAIL: self._decide, DONE: self._finish}[self.step]()
@@ -245,37 +255,26 @@ class Wizard(QWidget):
         self.provider_button.setVisible(self.form.wants_provider)
 
     def _ask_provider(self) -> None:
-        sign_in = self._sign_in
         try:
-            settings = self.form.settings
+            account = self._account()
         except SettingsError as error:
             self._say(settings_problem(error))
             self.form.show()
             return
-        if sign_in is None:
-            self._say(tr("Signing in with a provider is not possible in this window."))
-            return
-        address = self._asked_for
+        self._say("")
+        self._signed_in = {}
+        self.sign_in.begin(account, self.form.typed_secrets)
 
-        def signed_in(secret: str) -> None:
-            self._oauth_secret = secret
-            self.test()
-
-        self._say(tr("Your browser shows the provider's sign-in page. Come back when you are done."))
-        self._session.work.run(
-            lambda: sign_in(settings.oauth, address),
-            signed_in,
-            failed=lambda problem: self._say(problem.text),
-            owner=self,
-            lane=Lane.NETWORK,
-        )
+    def _provider_agreed(self, secrets: Mapping[str, str]) -> None:
+        self._signed_in = secrets
+        self.test()
 
     # -- connection -----------------------------------------------------------------------------------------------
     @property
     def secrets(self) -> Mapping[str, str]:
         """What was entered; goes to the keychain only."""
-        if self._oauth_secret:
-            return {"oauth": self._oauth_secret}
+        if self.form.wants_provider:
+            return {**self.form.typed_secrets, **self._signed_in}
         return {"password": self.password.text()} if self.password.text() else {}
 
     def _account(self) -> Account:
@@ -332,6 +331,8 @@ class Wizard(QWidget):
         def stored(account_id: int) -> None:
             self._account_id = account_id
             self.password.clear()
+            self.form.client_secret.clear()
+            self._signed_in = {}
             self._session.load()
             self._show(OLD_MAIL)
 

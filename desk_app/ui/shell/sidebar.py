@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from desk_app.services.queries.tickets import Counts
 from desk_app.ui.language import tr
+from desk_app.ui.mailboxes.alarms import alarmed_mailboxes
 from desk_app.ui.problems import fault_text
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.views import ListView, core_views, mailbox_view
-from desk_app.ui.widgets.basics import ElidedLabel, button, icon_button, label, scroller
+from desk_app.ui.widgets.basics import ElidedLabel, button, icon_button, label, restyle, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, row
 from desk_app.ui.widgets.painted import NavItem, SearchButton
 

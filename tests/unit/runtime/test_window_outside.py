@@ -7,10 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from desk_app.domain.mailboxes.settings import OAuthSettings
-from desk_app.plugin_api.channels import ChannelError, ChannelFault
 from desk_app.runtime import window_outside
-from desk_app.runtime.window_outside import MAX_IMAGE_BYTES, fetch_images, is_public, sign_in_with_provider
+from desk_app.runtime.window_outside import MAX_IMAGE_BYTES, fetch_images, is_public
 
 
 class _Shop(http.server.BaseHTTPRequestHandler):
@@ -73,9 +71,3 @@ def test_ui_9_images_come_without_cookies_and_referrer(shop: str) -> None:
 @pytest.mark.parametrize("path", ["page", "big", "loop"])
 def test_what_is_no_image_or_too_big_or_endless_is_left_out(shop: str, path: str) -> None:
     assert fetch_images([f"{shop}/{path}", f"{shop}/a.png"]) == {1: b"x" * 10}
-
-
-def test_an_unknown_provider_is_refused() -> None:
-    with pytest.raises(ChannelError) as caught:
-        sign_in_with_provider(OAuthSettings("nobody", "id"), "a@b.example")
-    assert caught.value.fault is ChannelFault.CONSENT
