@@ -97,13 +97,7 @@ class SignInService:
         to unlock the keychain, so call it on a thread that may. Raises ChannelError (CONSENT where there is no such
         sign-in, SECRET where the keychain stays locked) and LookupError.
         """
-        if isinstance(account, int):
-            with self._uow() as uow:
-                found = uow.accounts.get(account)
-            if found is None:
-                raise LookupError(f"There is no mailbox {account}.")
-            account = found
-        wanted = account
+        wanted = account if isinstance(account, Account) else self._stored(account)
         try:
             self._unlock()
             stored = self._channels.secrets(wanted).get if wanted.id else _nothing
@@ -131,13 +125,18 @@ class SignInService:
                     record_change(uow, actor, "keychain unlocked", account.id)
             uow.commit()
 
+    def _stored(self, account_id: int) -> Account:
+        with self._uow() as uow:
+            found = next((one for one in uow.accounts.all() if one.id == account_id), None)
+        if found is None:
+            raise LookupError(f"There is no mailbox {account_id}.")
+        return found
+
     def _keep(self, account: Account, values: Mapping[str, str], actor: Actor) -> Mapping[str, str]:
         """Store the tokens and let the mailbox be tried again at once."""
         if not account.id:
             return dict(values)
-        with self._uow() as uow:
-            if uow.accounts.get(account.id) is None:
-                raise LookupError("The mailbox was removed meanwhile.")
+        self._stored(account.id)
         store = self._channels.secrets(account)
         for name, value in values.items():
             store.set(name, value)
