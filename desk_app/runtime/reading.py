@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from desk_app.channels.content.quotes import fold_text
 from desk_app.domain.messages.model import Direction, MessageKind, ParsedMessage
-from desk_app.domain.messages.threading import is_forward
+from desk_app.domain.messages.threading import may_be_forward
 from desk_app.services.messages.records import addresses_of
 from desk_app.services.ports.messages import MessageRecord, StoredAttachment
 from desk_app.services.ports.outside import Reading
@@ -17,7 +17,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 def fold(text: str, subject: str) -> tuple[str, str]:
     """Return a text without quotes and signature, and the rest; a forwarded mail is content."""
-    halves = fold_text(text, forwarded=is_forward(subject))
+    halves = fold_text(text, forwarded=may_be_forward(subject))
     return halves.visible, halves.folded
 
 

@@ -87,23 +87,44 @@ class Join:
 
 
 _FORWARD = re.compile(
-    r"^\s*(?:fwd?|fw|wg|tr|rv|enc|i|inoltra|doorst|vs|vb|pd|ht|yml|tran|iletilen|转发|轉寄|转|転送|전달|ref\.?\s*fwd)"
-    r"(?:\[\d+\])?\s*[:：]",
+    r"^\s*(?:fwd?|wg|tr|rv|inoltra(?:to)?|doorst|doorgestuurd|vb|vl|pd|yml|trs|ilt|i̇lt|iletilen|továbbítás|πρθ|"
+    r"转发|轉寄|轉發|转|転送|전달|הועבר|إعادة توجيه)(?:\[\d+\])?\s*[:：]",
     re.IGNORECASE,
 )
+# Italian and Portuguese for "forwarded", but people also type "I:" and "Enc:" for other things. What means "answer"
+# somewhere is in neither list: "VS" forwards in Denmark and answers in Finland, "REF" is anybody's reference.
+_DOUBTFUL_FORWARD = re.compile(r"^\s*(?:i|enc)(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 
 
 def is_forward(subject: str) -> bool:
-    """Return whether the outermost prefix of a subject says that the mail was passed on ("Fwd:", "WG:", "RV:" ...)."""
+    """Return whether the outermost prefix of a subject says for certain that the mail was passed on ("Fwd:", "WG:",
+    "RV:" ...).
+    """
     return _FORWARD.match(subject) is not None
+
+
+def may_be_forward(subject: str) -> bool:
+    """Return whether the outermost prefix of a subject is one that forwards carry, certain or not."""
+    return is_forward(subject) or _DOUBTFUL_FORWARD.match(subject) is not None
+
+
+def _was_forwarded(evidence: Evidence, ticket_id: int | None) -> bool:
+    """A doubtful prefix counts only from somebody who takes no part in the ticket: a customer's answer never opens a
+    new one because of it (docs/decisions/052-forwards.md).
+    """
+    if is_forward(evidence.subject):
+        return True
+    if ticket_id is None or not may_be_forward(evidence.subject):
+        return False
+    return not evidence.senders & evidence.participants(ticket_id)
 
 
 def decide(evidence: Evidence) -> Join:
     """Return which ticket a message joins, by the first rule of mail.md 6 that holds; nothing joins by subject
     alone.
     """
-    if evidence.reply_id is not None and (evidence.addressed_to_ticket or not is_forward(evidence.subject)):
-        found = evidence.reply_id
+    found = evidence.reply_id
+    if found is not None and (evidence.addressed_to_ticket or not _was_forwarded(evidence, found.ticket_id)):
         return _join(
             evidence,
             found.ticket_id,
@@ -112,8 +133,9 @@ def decide(evidence: Evidence) -> Join:
             {"token": found.token, "header": evidence.reply_id_place},
         )
     related = _by_headers(evidence)
-    if is_forward(evidence.subject):
-        facts = {"would_have_joined": related.ticket_id} if related is not None else {}
+    ticket_id = related.ticket_id if related is not None else found.ticket_id if found is not None else None
+    if _was_forwarded(evidence, ticket_id):
+        facts = {"would_have_joined": ticket_id} if ticket_id is not None else {}
         return Join(
             None, JoinRule.FORWARD, "The subject says that this mail was forwarded: a new ticket.", False, facts
         )

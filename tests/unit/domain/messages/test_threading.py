@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk_app.domain.messages.reply_ids import ReplyId
-from desk_app.domain.messages.threading import Evidence, JoinRule, Landing, Relative, decide, is_forward, land
+from desk_app.domain.messages.threading import (
+    Evidence,
+    JoinRule,
+    Landing,
+    Relative,
+    decide,
+    is_forward,
+    land,
+    may_be_forward,
+)
 
 BOB = frozenset({"bob@c.example"})
 PEOPLE = {1: BOB, 2: frozenset({"eve@e.example"})}
@@ -67,14 +76,41 @@ def test_a_forward_is_a_new_ticket_unless_it_was_sent_to_the_ticket_itself() -> 
     assert meant.ticket_id == 1
 
 
-@pytest.mark.parametrize("subject", ["Fwd: a", "FW: a", "  wg : a", "RV: a", "TR: a", "I: a", "转发: a", "Fwd[2]: a"])
+@pytest.mark.parametrize(
+    "subject", ["Fwd: a", "FW: a", "  wg : a", "RV: a", "TR: a", "VL: a", "ΠΡΘ: a", "转发：a", "Fwd[2]: a"]
+)
 def test_forward_prefixes(subject: str) -> None:
     assert is_forward(subject)
 
 
-@pytest.mark.parametrize("subject", ["Re: Fwd: a", "Forward march", "In: a", "a Fwd: b", "", "Wgs: a"])
+@pytest.mark.parametrize(
+    "subject", ["Re: Fwd: a", "Forward march", "In: a", "a Fwd: b", "", "Wgs: a", "VS: a", "Ref: a", "REF. FWD: a"]
+)
 def test_what_is_no_forward(subject: str) -> None:
-    assert not is_forward(subject)
+    assert not may_be_forward(subject)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["VS", "SV", "REF", "I", "Enc", "RES", "R", "Odp", "YNT", "Antw", "BLS", "ΑΠ", "回复"]
+)
+@pytest.mark.parametrize("link", ["reply_id", "header"])
+def test_a_customers_answer_never_opens_a_ticket_because_of_its_prefix(prefix: str, link: str) -> None:
+    """ "VS" answers in Finland and forwards in Denmark: whoever takes part in a ticket stays in it."""
+    proof = {"reply_id": ReplyId(1, "t")} if link == "reply_id" else {"in_reply_to": ["a"]}
+    join = decide(evidence(subject=f"{prefix}: x", relatives={"a": [Relative(5, 1, None)]}, **proof))
+    assert (join.ticket_id, join.stranger) == (1, False)
+
+
+@pytest.mark.parametrize("prefix", ["I", "ENC", "enc[2]"])
+def test_a_doubtful_forward_counts_from_somebody_outside_the_ticket_only(prefix: str) -> None:
+    relatives = {"a": [Relative(5, 1, None)]}
+    outside = frozenset({"colleague@c.example"})
+    join = decide(evidence(subject=f"{prefix}: x", senders=outside, in_reply_to=["a"], relatives=relatives))
+    assert (join.ticket_id, join.rule, join.evidence) == (None, JoinRule.FORWARD, {"would_have_joined": 1})
+    echoed = decide(evidence(subject=f"{prefix}: x", senders=outside, reply_id=ReplyId(1, "t")))
+    assert (echoed.ticket_id, echoed.evidence) == (None, {"would_have_joined": 1})
+    numbered = decide(evidence(subject=f"{prefix}: x [#7]", subject_tickets=[("7", 1)]))
+    assert (numbered.ticket_id, numbered.rule) == (1, JoinRule.SUBJECT_TOKEN)
 
 
 def test_siblings_need_the_sender_late_parents_do_not() -> None:
@@ -108,7 +144,7 @@ def test_a_decision_is_always_explained_and_never_invents_a_ticket(
     assert join.reason.endswith(".")
     named = {r.ticket_id for i in (*parents, *references) for r in relatives.get(i, ())}
     assert join.ticket_id is None or join.ticket_id in named | {t for _, t in numbers}
-    if not is_forward(subject) and named:
+    if not may_be_forward(subject) and named:
         assert join.ticket_id in named
     assert join.ticket_id is not None or not join.stranger
 
