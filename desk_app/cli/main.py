@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from desk_app.cli import accounts, database, inspect, mail, programs, quarantine, tickets
+from desk_app.cli import accounts, agents, database, inspect, mail, programs, quarantine, tickets
 from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import Invocation, Programs
 from desk_app.cli.output import complain
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
     programs.add_parsers(subparsers, common)
     accounts.add_parsers(subparsers, common)
+    agents.add_parsers(subparsers, common)
     tickets.add_parsers(subparsers, common)
     mail.add_parsers(subparsers, common)
     quarantine.add_parsers(subparsers, common)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets as random_secrets
 import socket
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ from desk_app.services.settings import SettingsService
 from desk_app.services.tickets.commands import TicketService
 from desk_app.services.timers import TimerService
 from desk_app.storage.database import Database, open_database
+from desk_app.storage.engine.urls import file_of, parse_url
 
 _KEYCHAINS = {
     "": KeychainChoice.AUTO,
@@ -110,7 +112,7 @@ def build_desk(
         sync=SyncService(uow, intake, installed, holder=holder, **ttl),
         outbox=OutboxService(uow, installed, holder=holder, claim=claim),
         quarantine=QuarantineService(uow, intake, installed),
-        people=PeopleService(uow),
+        people=PeopleService(uow, private=_belongs_to_this_user(database)),
         settings=settings,
         timers=TimerService(uow),
         auto_answers=AutoAnswers(uow, dispatcher, mail_reader, keys),
@@ -122,3 +124,12 @@ def build_desk(
         holder=holder,
         upkeep=database.housekeeping.run,
     )
+
+
+def _belongs_to_this_user(database: Database) -> bool:
+    """Whether the database is a file of the user who runs this program, so that nobody else decides who may use it."""
+    if database.dialect != "sqlite":
+        return False
+    if not hasattr(os, "getuid"):  # Windows: who may open the file is decided by its rights
+        return True
+    return file_of(parse_url(database.url)).stat().st_uid == os.getuid()

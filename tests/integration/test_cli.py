@@ -125,6 +125,28 @@ def connected(shell: Shell, host: MailHost) -> Shell:
     return shell
 
 
+# -- agents -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_shared_desk_is_opened_by_those_an_admin_added(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
+    assert shell.json("agent", "list") == {"agents": []}
+    added = shell.json("agent", "add", "Bob", "--name", "Bob Builder")["agent"]
+    assert (added["login"], added["name"], added["kind"]) == ("bob", "Bob Builder", "agent")
+    assert [a["login"] for a in shell.json("agent", "list")["agents"]] == ["ann", "bob"]
+    shell("agent", "add", "bob", expect=Exit.USAGE)
+    monkeypatch.setattr("getpass.getuser", lambda: "bob")
+    shell("ticket", "list")
+    shell("agent", "add", "carl", expect=Exit.FAILED)
+    assert "admin" in shell.complaint
+    monkeypatch.setattr("getpass.getuser", lambda: "stranger")
+    if shell.url.startswith("postgresql"):
+        shell("ticket", "list", expect=Exit.FAILED)
+        assert "desk-app agent add stranger" in shell.complaint
+    else:
+        shell("ticket", "list")
+
+
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
