@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 from contextlib import closing
 from typing import Any
 
@@ -16,6 +17,7 @@ from desk_app.plugin_api.channels import SecretError
 
 _PART = 600  # characters: Windows keeps 1,280 UTF-16 units a credential, OAuth tokens are longer
 _HEAD = "\x01parts:"
+_UNLOCK_SECONDS = 120.0
 _UNSAFE_BACKENDS = ("keyrings.", "keyring.backends.null", "keyring.backends.fail")
 
 
@@ -72,13 +74,22 @@ class SystemKeychain:
         return ""
 
     def unlock(self) -> None:
-        """Ask the person to unlock it; waits for the answer."""
-        try:
-            if _locked(self._backend):
-                with closing(self._backend.get_preferred_collection().connection):
-                    return  # asking for the collection unlocks it
-        except Exception as error:  # noqa: BLE001 -- every platform raises its own
-            raise SecretError(f"the keychain stays locked ({type(error).__name__})") from None
+        """Ask the person to unlock it; waits for the answer, two minutes at most."""
+        if not _locked(self._backend):
+            return
+        failures: list[str] = []
+
+        def ask() -> None:
+            try:
+                self._backend.get_preferred_collection().connection.close()  # asking for it unlocks it
+            except Exception as error:  # noqa: BLE001 -- every platform raises its own
+                failures.append(type(error).__name__)
+
+        asking = threading.Thread(target=ask, name="desk-unlock", daemon=True)  # D-Bus itself would wait for ever
+        asking.start()
+        asking.join(_UNLOCK_SECONDS)
+        if asking.is_alive() or failures:
+            raise SecretError(f"the keychain stays locked ({failures[0] if failures else 'nobody answered'})")
 
     def _refuse_when_locked(self) -> None:
         """keyring would show a dialog and wait for ever, on a machine that may have no screen."""

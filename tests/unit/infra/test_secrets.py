@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
-from desk_app.infra.secrets import KeychainChoice, open_keychain
+from desk_app.infra import secrets_system
+from desk_app.infra.secrets import Keychain, KeychainChoice, open_keychain
 from desk_app.infra.secrets_system import SystemKeychain, find_system_keychain
 from desk_app.plugin_api.channels import SecretError, SecretStore
 
@@ -69,6 +72,56 @@ def test_a_backend_that_keeps_nothing_or_keeps_it_in_the_clear_is_not_taken(
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
     assert find_system_keychain("i1") is None
+
+
+def test_unlocking_raises_only_where_no_secret_can_be_kept_afterwards(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="'file'"):
+        open_keychain(tmp_path / "none", instance_id="i1").unlock()
+    open_keychain(tmp_path / "memory", KeychainChoice.MEMORY, instance_id="i1").unlock()
+    open_keychain(tmp_path / "sealed", KeychainChoice.FILE, instance_id="i1").unlock()
+
+
+class Locked:
+    """A Secret Service collection that is locked until somebody types the password, if anybody does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Locked], None]) -> None:
+        self.locked = True
+        self.connection = self
+        self._ask = ask
+        monkeypatch.setattr(secrets_system, "_locked", lambda _backend: self.locked)
+
+    def get_preferred_collection(self) -> Locked:
+        self._ask(self)
+        return self
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_locked_keychain_asks_and_says_when_it_stays_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def typed(backend: Locked) -> None:
+        backend.locked = False
+
+    def dismissed(_backend: Locked) -> None:
+        raise RuntimeError("hunter2 was typed")
+
+    wake = threading.Event()
+
+    def nobody(_backend: Locked) -> None:
+        wake.wait(20)
+
+    def opened(ask: Callable[[Locked], None]) -> Keychain:
+        backend = Locked(monkeypatch, ask)
+        return open_keychain(tmp_path, instance_id="i1", find_system=lambda one: SystemKeychain(backend, one))
+
+    opened(typed).unlock()
+    with pytest.raises(SecretError, match="stays locked") as caught:
+        opened(dismissed).unlock()
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.setattr(secrets_system, "_UNLOCK_SECONDS", 0.05)
+    with pytest.raises(SecretError, match="nobody answered"):
+        opened(nobody).unlock()
+    wake.set()
 
 
 def test_memory_forgets_when_the_program_ends(tmp_path: Path) -> None:
