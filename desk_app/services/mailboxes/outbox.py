@@ -21,6 +21,7 @@ from desk_app.plugin_api.channels import (
     SendReceipt,
     SentCheck,
 )
+from desk_app.services.mailboxes.claims import kept
 from desk_app.services.mailboxes.health import ill
 from desk_app.services.ports.errors import DuplicateError
 from desk_app.services.ports.outside import Channels
@@ -28,7 +29,7 @@ from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, 
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 
-CLAIM = timedelta(minutes=10)  # a slow server's patience; a mail that takes longer ends as unknown, never twice
+CLAIM = timedelta(seconds=90)  # renewed while sending (claims.py): how soon a dead sender's mail shows as unclear
 MOST_ATTEMPTS = 30
 GIVE_UP_AFTER = timedelta(days=2)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -138,10 +139,11 @@ class OutboxService:
             raw=raw, message_id=item.internet_id, envelope_from=item.envelope_from, recipients=recipients
         )
         try:
-            session = sessions.get(account.id)
-            if session is None:
-                session = sessions[account.id] = self._channels.open(account)
-            receipt = session.send(mail)
+            with kept(self._uow, item, self._claim):
+                session = sessions.get(account.id)
+                if session is None:
+                    session = sessions[account.id] = self._channels.open(account)
+                receipt = session.send(mail)
         except SecretError as error:
             self._postpone(item, ChannelError(ChannelFault.SECRET, str(error)))
         except ChannelError as error:  # promised by the channel: nothing left

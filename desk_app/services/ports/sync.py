@@ -221,6 +221,10 @@ class OutboxRepository(Protocol):
         """Move due queued mails to SENDING under `holder` and return them; two claimers never get the same one."""
         ...
 
+    def renew(self, item: OutboxItem, lease: timedelta) -> bool:
+        """Prolong the claim on a mail that is still being sent; False when the claim was lost."""
+        ...
+
     def expired(self, limit: int = 100) -> Sequence[OutboxItem]:
         """Return SENDING mails whose lease ran out: their sender died, so nobody knows whether they left."""
         ...

@@ -97,6 +97,10 @@ class SqlOutboxRepository:
             self._t.changed("outbox", item.id, "update", item.department_id)
         return claimed
 
+    def renew(self, item: OutboxItem, lease: timedelta) -> bool:
+        """Prolong the claim on a mail that is still being sent; False when the claim was lost."""
+        return self._write(_claimed(item).values(lease_until_at=self._t.now() + lease))
+
     def expired(self, limit: int = 100) -> Sequence[OutboxItem]:
         """Return SENDING mails whose lease ran out."""
         statement = (
