@@ -14,8 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 HEAD = """\
 # Third-party software
 
-Desk App is licensed under Apache-2.0. It uses the following packages, unchanged, under their own licences. Qt and PySide6 are
-used under the LGPL-3.0: they are installed as separate, replaceable libraries, and only their LGPL modules are imported.
+Desk App is licensed under Apache-2.0. It uses the following packages, unchanged, under their own licences. Qt and
+PySide6 are used under the LGPL-3.0: they are installed as separate, replaceable libraries, and only their LGPL modules
+are imported.
 
 | package | version | licence |
 | --- | --- | --- |

@@ -18,7 +18,7 @@ class TicketOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketQuery:
-    """The filters of a view. `assignee_id` 0 means nobody; `search` is the text of the search box (see domain.search)."""
+    """The filters of a view. `assignee_id` 0 means nobody, `search` is the text of the search box (domain.search)."""
 
     buckets: tuple[Bucket, ...] = (Bucket.OPEN,)
     account_id: int | None = None
