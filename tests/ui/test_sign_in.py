@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desk_app.domain.mailboxes.model import Account
-from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, ServerSettings, SetupNote, SignIn
+from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, Security, ServerSettings, SetupNote, SignIn
 from desk_app.plugin_api.channels import AccountView, ChannelError, ChannelFault, SecretError, StepState, TestStep
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.mailboxes.wizard import CONNECTION, OLD_MAIL, Wizard
@@ -22,8 +22,8 @@ from tests.ui import stage
 from tests.ui.conftest import close
 
 FOUND = EmailSettings(
-    imap=ServerSettings("imap.gmail.com", 993, user="shop@gmail.example", sign_in=SignIn.OAUTH2),
-    smtp=ServerSettings("smtp.gmail.com", 465, user="shop@gmail.example", sign_in=SignIn.OAUTH2),
+    imap=ServerSettings("outlook.office365.com", 993, user="shop@office.example"),
+    smtp=ServerSettings("smtp.office365.com", 587, Security.STARTTLS, user="shop@office.example"),
 )
 OAUTH = {"provider": "google", "client_id": "client-1", "tenant": "common"}
 
@@ -46,7 +46,7 @@ def provider(kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> FakeProvider:
     made = FakeProvider()
 
     def discover(_address: str) -> Sequence[Candidate]:
-        return [Candidate("Gmail", "table", FOUND, (SetupNote.OAUTH_ONLY,))]
+        return [Candidate("Microsoft 365", "table", FOUND, (SetupNote.OAUTH_ONLY,))]
 
     def test(account: AccountView, *, send_to: str = "") -> Iterator[TestStep]:
         well = account.secrets.get("oauth") == "fresh"
@@ -91,7 +91,7 @@ def fail(kit: DeskKit, account: Account, fault: ChannelFault) -> None:
 def at_the_connection(window: MainWindow) -> Wizard:
     wizard = window._wizard
     assert wizard is not None
-    wizard.address.setText("shop@gmail.example")
+    wizard.address.setText("shop@office.example")
     wizard._go_on()
     stage.settle(window)
     assert wizard.step == CONNECTION
@@ -137,6 +137,8 @@ def test_mb_03_the_wizard_signs_in_at_the_provider(
     ((account, _health),) = kit.desk.mailboxes.list()
     assert kit.secrets[account.id].values == {"oauth": "fresh", "oauth_client_secret": "s3cret"}
     assert "s3cret" not in str(account.settings)
+    assert account.settings["oauth"] == {"provider": "microsoft", "client_id": "client-1", "tenant": "common"}
+    assert account.settings["imap"]["sign_in"] == "oauth2"
     assert wizard.form.client_secret.text() == ""
 
 

@@ -22,6 +22,11 @@ from desk_app.ui.widgets.panels import Field
 
 _PORTS = {Security.TLS: (993, 465), Security.STARTTLS: (143, 587), Security.NONE: (143, 25)}
 
+_PROVIDER_HOSTS = {
+    "google": ("gmail.com", "googlemail.com"),
+    "microsoft": ("office365.com", "outlook.com"),
+}
+
 
 def note_text(note: SetupNote) -> str:
     """Return what an admin must know before a provider lets the desk in."""
@@ -170,6 +175,17 @@ class ServersForm(QWidget):
             )
         )
         self._show_oauth()
+
+    def prefer_provider(self) -> bool:
+        """Choose the provider's own sign-in page where the servers belong to one that the desk knows; returns whether
+        they do."""
+        hosts = f"{self.imap.host.text()} {self.smtp.host.text()}".lower()
+        known = next((key for key, names in _PROVIDER_HOSTS.items() if any(name in hosts for name in names)), "")
+        if known:
+            self.provider.setCurrentIndex(self.provider.findData(known))
+            for fields in (self.imap, self.smtp):
+                fields.sign_in.setCurrentIndex(fields.sign_in.findData(SignIn.OAUTH2))
+        return bool(known)
 
     @property
     def wants_provider(self) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QDate, Qt, Signal
 from PySide6.QtWidgets import QDateEdit, QFrame, QLineEdit, QRadioButton, QStackedWidget, QWidget
 
 from desk_app.domain.mailboxes.model import Account, AccountPolicy, FirstImport
-from desk_app.domain.mailboxes.settings import Candidate, SettingsError
+from desk_app.domain.mailboxes.settings import Candidate, SettingsError, SetupNote
 from desk_app.plugin_api.channels import StreamCount
 from desk_app.ui.language import tr
 from desk_app.ui.mailboxes.form import PasswordField, ServersForm, note_text, settings_problem
@@ -240,8 +240,13 @@ class Wizard(QWidget):
         self.found_title.setText(tr("Settings found: {title}").format(title=best.title))
         for note in best.notes:
             self._notes.addWidget(Banner(note_text(note), "info"))
+        page_only = SetupNote.OAUTH_ONLY in best.notes
+        if page_only or (SetupNote.OAUTH_POSSIBLE in best.notes and not self.password.text()):
+            self.form.prefer_provider()
         self._show_provider()
-        if not self.form.wants_provider:
+        if self.form.wants_provider:
+            self.form.show()  # the registration has to be entered
+        else:
             self.test()
 
     def _not_discovered(self, _problem: Problem | None) -> None:
