@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, Security, ServerSettings, SetupNote, SignIn
 from desk_app.plugin_api.channels import AccountView, ChannelError, ChannelFault, SecretError, StepState, TestStep
+from desk_app.ui.mailboxes.form import ServersForm
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.mailboxes.wizard import CONNECTION, OLD_MAIL, Wizard
 from desk_app.ui.shell.window import MainWindow
@@ -160,6 +161,23 @@ def test_the_wizard_says_what_went_wrong_and_tries_again(
     provider.attempts[1].answer("fresh")
     stage.settle(empty)
     assert wizard.next.isEnabled()
+
+
+def test_a_provider_is_known_by_its_servers(qapp: QApplication) -> None:
+    form = ServersForm()
+    form.show_settings(FOUND)
+    assert form.prefer_provider()
+    assert form.provider.currentData() == "microsoft"
+    form.imap.host.setText("imap.gmail.com")
+    form.smtp.host.setText("smtp.gmail.com")
+    assert form.prefer_provider()
+    assert form.provider.currentData() == "google"
+    form.imap.sign_in.setCurrentIndex(0)
+    form.smtp.sign_in.setCurrentIndex(0)
+    form.imap.host.setText("imap.mail.example")
+    form.smtp.host.setText("smtp.mail.example")
+    assert not form.prefer_provider()
+    assert not form.wants_provider, "the desk knows no sign-in page for others"
 
 
 @pytest.mark.parametrize("way", ["cancel", "back", "skip"])

@@ -20,7 +20,7 @@ from desk_app.plugin_api.channels import (
     StreamCount,
     TestStep,
 )
-from desk_app.services.mailboxes.health import needs_alarm
+from desk_app.services.mailboxes.health import PERSONAL, needs_alarm, retry_now
 from desk_app.services.messages.intake import IntakeCounts, IntakeService
 from desk_app.services.ports.outside import Channels
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -90,7 +90,8 @@ class MailboxService:
         with self._uow() as uow:
             uow.accounts.save(account)
             self._keep(account, secrets)
-            uow.accounts.set_health(replace(uow.accounts.health(account.id), next_try_at=None))
+            mended = PERSONAL if secrets else ()
+            uow.accounts.set_health(retry_now(uow.accounts.health(account.id), mended))
             uow.changed("account", account.id, "update", account.department_id)
             record_change(uow, actor, "changed", account.id)
             uow.commit()

@@ -19,6 +19,9 @@ _PATIENT = {  # a person must act first, so trying often only locks the account
     ChannelFault.THROTTLED: timedelta(minutes=5),
 }
 
+PERSONAL = frozenset({ChannelFault.CONSENT, ChannelFault.SIGN_IN, ChannelFault.SECRET})
+"""What only a person can mend."""
+
 
 def pause_after(failures: int, fault: ChannelFault | None, retry_after: float | None) -> timedelta:
     """Return how long to wait after so many failures in a row: doubling, at least what the fault asks for, with a
@@ -58,7 +61,7 @@ def ill(health: AccountHealth, at: datetime, error: ChannelError) -> AccountHeal
     )
 
 
-def retry_now(health: AccountHealth, mended: Collection[ChannelFault]) -> AccountHealth:
+def retry_now(health: AccountHealth, mended: Collection[ChannelFault] = ()) -> AccountHealth:
     """Return the health of an account that is to be tried again at once; a fault that somebody has just mended is
     forgotten."""
     if health.fault in {fault.value for fault in mended}:
@@ -68,5 +71,5 @@ def retry_now(health: AccountHealth, mended: Collection[ChannelFault]) -> Accoun
 
 def needs_alarm(health: AccountHealth, alarm_after: int) -> bool:
     """Return whether somebody must be told: enough failed polls in a row, or a fault only a person can mend."""
-    person = {ChannelFault.CONSENT.value, ChannelFault.SIGN_IN.value, ChannelFault.SECRET.value}
-    return health.failed_polls >= alarm_after or (health.failed_polls > 0 and health.fault in person)
+    personal = health.fault in {fault.value for fault in PERSONAL}
+    return health.failed_polls >= alarm_after or (health.failed_polls > 0 and personal)

@@ -8,7 +8,7 @@ from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import ChannelError, ChannelFault, PendingSignIn, SecretError
 from desk_app.services.mailboxes.accounts import record_change
-from desk_app.services.mailboxes.health import retry_now
+from desk_app.services.mailboxes.health import PERSONAL, retry_now
 from desk_app.services.ports.outside import Channels
 from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
 
@@ -142,8 +142,7 @@ class SignInService:
             store.set(name, value)
         with self._uow() as uow:
             health = uow.accounts.health(account.id)
-            healed = {ChannelFault.CONSENT, ChannelFault.SIGN_IN, ChannelFault.SECRET}
-            uow.accounts.set_health(retry_now(health, healed))
+            uow.accounts.set_health(retry_now(health, PERSONAL))
             uow.changed("account", account.id, "update", account.department_id)
             record_change(uow, actor, "signed in", account.id)
             uow.commit()

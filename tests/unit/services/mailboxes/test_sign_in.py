@@ -79,6 +79,18 @@ def test_mb_04_a_server_that_is_away_alarms_after_as_many_polls_as_the_desk_says
         assert len(desk_kit.desk.mailboxes.alarms()) == expected
 
 
+def test_a_password_entered_anew_ends_the_alarm_until_it_is_refused_too(desk_kit: DeskKit, account: Account) -> None:
+    fail(desk_kit, account, ChannelFault.SIGN_IN)
+    desk_kit.desk.mailboxes.update(account, {}, desk_kit.ann)
+    assert health(desk_kit, account).fault == "sign_in", "another name or colour mends nothing"
+    current = desk_kit.desk.mailboxes.get(account.id)
+    assert current is not None
+    desk_kit.desk.mailboxes.update(current, {"password": "new"}, desk_kit.ann)
+    assert desk_kit.desk.mailboxes.alarms() == ()
+    fail(desk_kit, account, ChannelFault.SIGN_IN)
+    assert len(desk_kit.desk.mailboxes.alarms()) == 1
+
+
 def test_another_fault_stays_but_is_tried_again_at_once(
     desk_kit: DeskKit, account: Account, provider: FakeProvider
 ) -> None:
