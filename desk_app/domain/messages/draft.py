@@ -13,10 +13,10 @@ from desk_app.domain.messages.outgoing import OutgoingAttachment
 class ReplyDraft:
     """A reply as the composer holds it.
 
-    `text` and `html` are the agent's own words; `html` "" asks for a mail made from the text. `last_message_id` is the
-    newest message the agent had seen (stale-reply stop, IN-09). `answers_message_id` is the message being answered, None
-    for the customer's newest. `include_history` None takes the desk's choice (CO-12). `cancel_on_reply` gives a mail for
-    later up when the customer writes first (CO-03).
+    `text` and `html` are the agent's own words; `html` "" asks for a mail made from the text. `last_message_id` is
+    the newest message the agent had seen (stale-reply stop, IN-09). `answers_message_id` is the message being
+    answered, None for the customer's newest. `include_history` None takes the desk's choice (CO-12).
+    `cancel_on_reply` gives a mail for later up when the customer writes first (CO-03).
     """
 
     ticket_id: int

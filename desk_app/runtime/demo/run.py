@@ -203,5 +203,5 @@ def _picture(demo: Demo, options: DemoOptions) -> tuple[str, str]:
 
 
 def _default_picture(options: DemoOptions) -> Path:
-    folder = Path(options.keep) if options.keep else Path(tempfile.gettempdir())
-    return folder / "desk-app-demo.png"
+    folder = options.keep or tempfile.mkdtemp(prefix="desk-app-demo-picture-")  # nobody else's file stands in its way
+    return Path(folder) / "desk-app-demo.png"
