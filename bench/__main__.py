@@ -15,7 +15,9 @@ BENCHES = {
 def main() -> int:
     """Run the benchmarks named on the command line, all of them by default; what follows `--` goes to each."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="; ".join(f"{n}: {text}" for n, text in BENCHES.items()))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="; ".join(f"{n}: {text}" for n, text in BENCHES.items())
+    )
     args, rest = parser.parse_known_args()
     unknown = [name for name in args.names if name not in BENCHES]
     if unknown:
