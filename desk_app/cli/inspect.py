@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ _HEDGE_SECONDS = 1.5  # after that, a plainer reading starts beside the full one
 _DEADLINE_SECONDS = 3.9  # after that, what is there is taken; the rest of the five is for starting and printing
 _TICK_SECONDS = 0.02
 _LAST_RESORT_BYTES = 100_000
+_STREAM_BYTES = 100_000_000  # of what is no regular file
 _TEXT_LIMIT = 8_000_000  # characters of text and of HTML that are printed
 _FULL, _PLAIN = "full", "plain"
 _PIPELINE_LIMIT = 4_000_000  # characters of HTML or text the view's pipeline is asked for here
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """
     try:
         from_pipe = args.file == "-"
-        report = inspect_bytes(sys.stdin.buffer.read()) if from_pipe else inspect_file(Path(args.file))
+        report = inspect_bytes(sys.stdin.buffer.read(_STREAM_BYTES)) if from_pipe else inspect_file(Path(args.file))
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         sys.stderr.write(f"desk-app: cannot read {args.file}: {reason}\n")
@@ -77,6 +79,8 @@ def inspect_bytes(raw: bytes) -> dict[str, Any]:
 def inspect_file(message: Path) -> dict[str, Any]:
     """Return the JSON object of a message in a file within five seconds; OSError where the file cannot be read."""
     with message.open("rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe gives its bytes once, a device without end
+            return inspect_bytes(file.read(_STREAM_BYTES))
         beginning = file.read(_LAST_RESORT_BYTES)
     if getattr(sys, "frozen", False):  # an installed program has no interpreter to start
         return describe(message.read_bytes(), with_content=True)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 
-from desk_app.channels.content.markup import BLOCK_TAGS, RAW_TEXT_TAGS, unescape_all
+from desk_app.channels.content.markup import BLOCK_TAGS, RAW_TEXT_TAGS, unescape_all, without_controls
 
-MAX_CHARS = 4_000_000
+MAX_CHARS = 2_000_000
 """HTML over this size, embedded data: pictures not counted, is shown as plain text."""
-MAX_TAGS = 250_000
-MAX_DEPTH = 4_000
+MAX_TAGS = 120_000
+MAX_DEPTH = 2_000
 
+_MAX_CLOSELY_READ = 120_000  # tags; of what follows them only the words are kept
+
+_MAX_REFERENCES = 20_000  # in one text: nh3 needs a time that grows with the square of their number
 _UNCHECKED_TAGS = 10_000  # so few tags cannot nest deeply enough to hurt
 _NAMES = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _OPENING = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
@@ -46,6 +49,10 @@ _SEARCH = 64
 _DATA_PICTURE = re.compile(r"data:image/[a-z+.-]{1,20};base64,[A-Za-z0-9+/=%\s]*", re.IGNORECASE)
 _BREAKING = BLOCK_TAGS | {"br"}
 _WHITE = re.compile(r"[ \t\r\f\xa0]+")
+_ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_BREAK = re.compile(r"</?(?:br|p|div|tr|li)\b[^<>]*>", re.IGNORECASE)
+_LINE_END = re.compile(r" ?\n ?")
+_COMMON_REFERENCES = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 _EMPTY_LINES = re.compile(r"\n(?: ?\n){2,}")
 
 
@@ -53,6 +60,8 @@ def is_parseable(html: str) -> bool:
     """Whether nh3 reads this HTML in a time that grows with its size only."""
     size = len(html)
     if size > MAX_CHARS and size - sum(len(found) for found in _DATA_PICTURE.findall(html)) > MAX_CHARS:
+        return False
+    if html.count("&") > _MAX_REFERENCES and any(text.count("&") > _MAX_REFERENCES for text in html.split("<")):
         return False
     tags = html.count("<")
     return tags <= MAX_TAGS and (tags <= _UNCHECKED_TAGS or not nests_deeper_than(html, MAX_DEPTH))
@@ -104,8 +113,8 @@ def strip_tags(html: str) -> str:
             missing.add(mark)
         return found
 
-    position = 0
-    while tag := _TAG_START.search(html, position):
+    position = count = 0
+    while (count := count + 1) <= _MAX_CLOSELY_READ and (tag := _TAG_START.search(html, position)):
         start = tag.start()
         out.append(html[position:start])
         match = _OPENING.match(html, start)
@@ -122,6 +131,15 @@ def strip_tags(html: str) -> str:
             out.append("\n")
         elif name in {"td", "th"}:
             out.append(" ")
-    out.append(html[position:])
-    text = _WHITE.sub(" ", unescape_all("".join(out)))
-    return _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
+    rest = html[position:]
+    out.append(_ANY_TAG.sub(" ", _BREAK.sub("\n", rest)) if count > _MAX_CLOSELY_READ else rest)
+    text = "".join(out)
+    text = unescape_all(text) if text.count("&") <= _MAX_REFERENCES else _unescape_common(text)
+    return _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", _WHITE.sub(" ", text))).strip()
+
+
+def _unescape_common(text: str) -> str:
+    """Undo the references every mailer writes, where there are too many to look each of them up."""
+    for reference, character in _COMMON_REFERENCES:
+        text = text.replace(reference, character)
+    return without_controls(text)

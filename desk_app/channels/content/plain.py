@@ -226,6 +226,8 @@ _ADDRESS = re.compile(
     r"|(?P<addr>(?<![^\s<>(\[\"',;:])[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})",
     re.IGNORECASE,
 )
+_MAX_FORMATTED = 500_000
+_MAX_FORMATTED_LINES = 30_000
 _TRAILING = ".,;:!?'*_~"
 _LEADING_SPACE = re.compile(r"(?m)^ +| {2,}|\t")
 
@@ -272,8 +274,11 @@ def _keep_spaces(match: re.Match[str]) -> str:
 def text_to_html(text: str) -> str:
     """Turn plain text into HTML: escaped, addresses linked, white space kept, quote levels as `blockquote`.
 
-    Used for showing text-only mails and for the HTML half of mails written as text. Linear.
+    Used for showing text-only mails and for the HTML half of mails written as text. Linear. A text too long for anybody
+    to read is only escaped.
     """
+    if len(text) > _MAX_FORMATTED or text.count("\n") > _MAX_FORMATTED_LINES:
+        return f"<div>{escape(text).replace(chr(10), '<br>')}</div>"
     out: list[str] = []
     depth = 0
     lines: list[str] = []

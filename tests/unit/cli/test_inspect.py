@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -199,3 +201,15 @@ def test_a_fault_of_the_pipeline_does_not_hide_the_message(monkeypatch: pytest.M
     answer = inspect.describe(MAIL, with_content=True)
     assert answer["subject"] == "Printer"
     assert "content-fault: RuntimeError" in answer["problems"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_read_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"From: a@b.example\nSubject: through a pipe\n\nx\n",))
+    writer.start()
+    code, out, _ = _run(capsys, str(pipe), "--json")
+    writer.join()
+    assert code == inspect.EXIT_OK
+    assert json.loads(out)["subject"] == "through a pipe"

@@ -91,7 +91,7 @@ def _return_mark(text: str) -> int:
             lowered = line.strip(" \t>#*=_").lower()
             dashed = lowered.startswith("--") or lowered.endswith(("--", ":"))
             if lowered.startswith(("return-path:", "received: from")) or (
-                dashed and any(w in lowered for w in _MARK_WORDS)
+                dashed and "server returned" not in lowered and any(w in lowered for w in _MARK_WORDS)
             ):
                 return pos
         pos += len(line) + 1

@@ -14,15 +14,16 @@ from desk_app.channels.email.reading.bounce_texts import (
 )
 from desk_app.channels.email.reading.fields import read_ids, read_message_id
 from desk_app.channels.email.reading.headers import Headers, read_headers
-from desk_app.channels.email.reading.machine import HeaderSigns
+from desk_app.channels.email.reading.machine import HeaderSigns, is_answer_or_forward
 from desk_app.channels.email.reading.structure import Part
 from desk_app.domain.messages.model import BounceInfo
 
 MAX_RECIPIENTS = 200
 _SCAN = 200_000  # bytes of a text or a returned mail that are looked at
 _ENOUGH = 4
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_REPLY_CODE = re.compile(r"\b([45]\d\d)[ -]")
+_STATUS = re.compile(r"(?<![\w.-])([245]\.[0-7]\.\d{1,3})(?![\d-]|\.\d)")  # RFC 3463; not a piece of an IP address
+_REPLY_CODE = re.compile(r"\b([45]\d\d)[ -]|(?<![\w.,:-])(4[25][0-9]|5[0135][0-9])(?=[\]):;,]|\.?$)", re.MULTILINE)
+_FAILURE = re.compile(_STATUS.pattern.replace("[245]", "[45]"))  # prose tells of failures only, the rest are versions
 _ADDRESS = re.compile(r"[^\s<>()\"',;:]{1,64}@[^\s<>()\"',;:\[\]]{1,253}")
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_TYPES = frozenset(
@@ -93,6 +94,8 @@ def _told_in_prose(root: Part, signs: HeaderSigns, text: str) -> bool:
     """Whether a mail without any sign in its header opens with a server's own words, and is nobody's answer or
     forward."""
     if signs.listed or "in-reply-to" in root.headers or not has_server_sentence(text, opening=True):
+        return False
+    if is_answer_or_forward(root.headers.text("subject")):
         return False
     opening = text[:400].lstrip()
     return not (opening.startswith(">") or "\n>" in opening or "forwarded message" in opening.lower())
@@ -176,10 +179,10 @@ def _address(value: str) -> str:
 
 def _status_of(text: str) -> str:
     """Return the enhanced code of a text, or the class a plain reply code says."""
-    if found := _STATUS.search(text):
+    if found := _FAILURE.search(text):
         return found.group(1)
     if found := _REPLY_CODE.search(text):
-        return f"{found.group(1)[0]}.0.0"
+        return f"{found.group().lstrip()[0]}.0.0"
     return ""
 
 

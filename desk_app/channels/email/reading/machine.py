@@ -17,9 +17,10 @@ INSTANCE_HEADER = "x-desk-app-instance"
 TOKEN_HEADER = "x-desk-app-token"  # noqa: S105 -- a header's name
 
 _DAEMON_LOCAL = re.compile(
-    r"(?:(?:mailer|mail)[-_.]?daemon|post[-_.]?master|mail[-_.]delivery[-_.\w]*|mdaemon|bounces?|bounce[-+_.].*|"
+    r"(?:(?:mailer|mail)[-_.]?daemon|post[-_.]?master|mail[-_.]delivery[-_.\w]*|mdaemon|"
     r"mail[-_.]system|microsoftexchange[0-9a-f]{10,}|mmdf|smtp[-_.]?daemon|system[-_. ]administrator)"
 )
+_BOUNCE_LOCAL = re.compile(r"bounces?|bounce[-+_.].*")  # newsletters write from such addresses as well
 _MAILER_DAEMON = re.compile(r"(?:mailer|mail)[-_.]?daemon")
 _NO_REPLY_LOCAL = re.compile(
     r"(?:.*[-_.+])?(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|noresponder|nao[-_.]?responda|nepasrepondre)(?:[-_.+].*)?"
@@ -127,6 +128,7 @@ def read_signs(envelope: Envelope) -> HeaderSigns:
         reasons.append(f"report: {envelope.report_type or 'unnamed'}")
     local = envelope.from_email.partition("@")[0].strip('\\"')
     daemon = bool(_DAEMON_LOCAL.fullmatch(local)) or bool(_DAEMON_NAME.search(envelope.from_name))
+    daemon = daemon or bool(_BOUNCE_LOCAL.fullmatch(local) and (null_path or "list-unsubscribe" not in fields))
     if daemon:
         reasons.append(f"sender: {local[:40] or envelope.from_name[:40]}")
     elif _NO_REPLY_LOCAL.fullmatch(local):
@@ -179,6 +181,11 @@ def classify(signs: HeaderSigns, *, bounce: bool) -> Classification:
 def is_bounce_subject(subject: str) -> bool:
     """Whether a subject is one that mail servers write; a reply to or a forward of such a mail is not."""
     return bool(_BOUNCE_SUBJECT.match(subject[:300])) and not _REPLY_PREFIX.match(subject)
+
+
+def is_answer_or_forward(subject: str) -> bool:
+    """Whether a subject begins with what mail programs put before those they answer or forward."""
+    return bool(_REPLY_PREFIX.match(subject))
 
 
 def is_spam(headers: Headers) -> bool:

@@ -76,7 +76,9 @@ AUTO_REPLY_SUBJECTS: Final = (
     r"(?:risposta automatica|fuori (?:sede|ufficio))",
     r"(?:balasan|jawaban) otomatis",
     r"(?:di luar kantor|sedang cuti)",
-    r"(?:autosvar|automaattinen vastaus)",
+    r"(?:autosvar|automatisk svar|automaattinen vastaus|automatikus v[aá]lasz)",
+    r"(?:odpowied[zź] automatyczna|automatick[aá] odpov[eě][dď]|r[aă]spuns automat)",
+    r"(?:otomatik yan[ıi]t|αυτόματη απάντηση)",
     r"(?:автоответ|автоматический ответ)",
     r"(?:自動応答|自動返信|自动答复|自动回复|自動回覆)",
 )

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desk_app.channels.content.limits import is_parseable
 from desk_app.channels.content.pipeline import PIPELINE_VERSION, MailContentPipeline, prepare
-from desk_app.channels.content.plain import html_to_text
+from desk_app.channels.content.plain import html_to_text, text_to_html
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.inline_images import picture_for, pictures_below
 from desk_app.domain.messages.model import ParsedAttachment, ParsedMessage
@@ -306,3 +307,21 @@ def test_the_services_face() -> None:
     assert pipeline.version == PIPELINE_VERSION == prepared("x").version
     assert pipeline.prepare(ParsedMessage(text="x")) == prepared(text="x")
     assert pipeline.fold("own\n\n> old") == ("own", "> old")
+
+
+@pytest.mark.parametrize("reference", ["&", "&#", "&nbsp;", "&amp;xx"])
+def test_so_many_references_that_a_parser_would_stall_are_read_without_one(reference: str) -> None:
+    assert not is_parseable(reference * 300_000)
+    assert is_parseable(f"<td>{reference}</td>" * 15_000)
+
+
+def test_what_is_beyond_the_closely_read_part_keeps_its_words() -> None:
+    text = html_to_text("<p>word" * 150_000 + "<div>last</div>&amp; end")
+    assert text.count("word") == 150_000
+    assert text.endswith("last & end")
+
+
+def test_a_text_nobody_reads_to_its_end_is_only_escaped() -> None:
+    html = text_to_html("a <b>\n" * 200_000)
+    assert html.startswith("<div>a &lt;b&gt;<br>a")
+    assert "<blockquote>" in text_to_html("> x")

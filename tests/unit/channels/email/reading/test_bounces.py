@@ -175,3 +175,49 @@ def test_list_mail_about_bounces_is_list_mail_mail_6() -> None:
         "The host said: user unknown.", "List-Id: <a.b.example>", sender="ann@x.example", subject="[list] bounces"
     )
     assert message.classification is Classification.LIST
+
+
+def _plain_bounce(text: str, subject: str = "failure notice") -> bytes:
+    return f"From: MAILER-DAEMON@mx.example\nTo: help@desk.example\nSubject: {subject}\n\n{text}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("5.9.123.7 does not like recipient.\nRemote host said: 550 user unknown", "5.0.0"),
+        ("host mx.cust.example [10.5.1.9]: 550 No such user here", "5.0.0"),
+        ("mailbox unavailable. [SMTP Error Code 550]", "5.0.0"),
+        ("554: delivery error: no account", "5.0.0"),
+        ("Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1"),
+        ("user unknown: about release 2.0.12", ""),
+    ],
+)
+def test_a_status_is_no_piece_of_an_address_or_version(reason: str, status: str) -> None:
+    mail = read_message(
+        _plain_bounce(f"This is the qmail-send program at mx.example.\n\n<bob@cust.example>:\n{reason}")
+    )
+    assert [(info.recipient, info.status) for info in mail.bounce] == [("bob@cust.example", status)]
+
+
+def test_what_the_other_server_returned_is_no_returned_mail() -> None:
+    text = (
+        "Delivery to the following recipient failed permanently:\n\n     bob@cust.example\n\n"
+        "The error that the other server returned was:\n550 5.2.1 The account is disabled.\n"
+    )
+    assert read_message(_plain_bounce(text)).bounce[0].status == "5.2.1"
+
+
+def test_a_forward_by_a_person_is_no_bounce() -> None:
+    raw = (
+        b"From: ann@cust.example\nTo: help@desk.example\nSubject: WG: Unzustellbar: Rechnung\n\n"
+        b"Was soll ich damit?\n\nDelivery has failed to these recipients or groups:\nbob@x.example\n"
+    )
+    assert read_message(raw).classification is Classification.NORMAL
+
+
+def test_a_newsletter_from_a_bounce_address_is_a_list() -> None:
+    raw = (
+        b"From: News <bounce-123@news.example>\nSubject: Delivery problem? Free shipping\n"
+        b"List-Unsubscribe: <mailto:u@news.example>\n\nYour parcel could not be delivered? No more.\n"
+    )
+    assert read_message(raw).classification is Classification.LIST
