@@ -74,7 +74,8 @@ _SAMPLE = 8192  # bytes the detector looks at
 _JUNK = re.compile(r"[^a-z0-9.+\-]+")
 _WINDOWS = re.compile(r"(?:windows|win|cp|microsoft-cp|x-windows|x-cp|ibm|dos|csibm)-?(\d{3,5})")
 _ISO = re.compile(r"(?:iso|x-iso|is0|cs-iso)?-?8859-?(\d{1,2})")
-_JIS_ESCAPE = re.compile(rb"\x1b(\$\(?[@BDOQP]|\([BJIH]|\$A|\.[AF]|N)")
+_KOREAN = b"\x1b$)C"
+_JIS_ESCAPE = re.compile(rb"\x1b(\$\(?[@BDOQP]|\$\)C|\([BJIH]|\$A|\.[AF]|N)")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -126,6 +127,8 @@ def decode_text(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     codec = codec_for(label) if label else ""
     problem = f"charset-unknown: {label[:40]}" if label and not codec else ""
     if data.isascii() and codec not in _STATEFUL and not codec.startswith("cp037"):
+        if codec == "iso2022_kr" and b"\x0e" in data and _KOREAN not in data:  # RFC 1557: said once, in the body
+            data = _KOREAN + data
         if b"\x1b" in data and _JIS_ESCAPE.search(data):
             return _decode_escaped(data, codec, problem)
         if b"\x00" not in data or data.count(b"\x00") * 4 < len(data):
@@ -232,7 +235,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _decode_escaped(data: bytes, codec: str, problem: str) -> Decoded:
     """Decode ISO-2022 escapes, whatever the label: pure ASCII with "ESC $ B" in it is Japanese and nothing else."""
-    order = [codec] if codec.startswith("iso2022") else []
+    order = ["iso2022_kr"] if _KOREAN in data else [codec] if codec.startswith("iso2022") else []
     order += ["iso2022_jp_2" if b"\x1b$A" in data or b"\x1b." in data else "iso2022_jp", "iso2022_jp_ext", "iso2022_kr"]
     for name in order:
         if (text := _strict(data, name)) is not None:

@@ -120,3 +120,8 @@ def test_any_bytes_decode_to_text_that_can_be_stored(data: bytes, label: str) ->
     text, _ = clean_text(decode_text(data, label).text)
     text.encode("utf-8")
     assert "\x00" not in text
+
+
+@pytest.mark.parametrize("raw", [b"\x1b$)C\x0e>H3gGO<<?d\x0f", b"\x0e>H3gGO<<?d\x0f", b"\x1b$)C\n\x0e>H3gGO<<?d\x0f"])
+def test_korean_in_seven_bits_rfc_1557(raw: bytes) -> None:
+    assert decode_text(raw, "iso-2022-kr").text.strip() == "안녕하세요"
