@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.people.actor import Actor
+from desk_app.domain.tickets.model import Ticket
+from desk_app.services.faults import where
 from desk_app.services.messages.records import addresses_of, keep_attachment, snippet_of
+from desk_app.services.ports.errors import StorageError
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.outside import ContentPipeline, MessageReader
-from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.ports.unit_of_work import StaleTicketError, UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
-from desk_app.services.tickets.joining import refresh
 
 _ROUND = 20
+_TRIES = 3
 _log = logging.getLogger(__name__)
 
 
@@ -106,13 +109,24 @@ class ContentService:
 
     def _again(self, message_id: int, actor: Actor, result: ReparseResult) -> ReparseResult:
         try:
-            difference = self._reread(message_id, actor)
-        except (LookupError, ValueError) as error:
-            _log.warning("message %d was not read again: %s", message_id, error)
+            difference = self._reread_in_peace(message_id, actor)
+        except StorageError:
+            raise  # the database is at fault, not the message: the next call goes on where this one stopped
+        except Exception as error:  # noqa: BLE001 -- one mail that breaks the reader must not stop the others
+            _log.warning("message %d was not read again: %s", message_id, where(error))
             return ReparseResult(result.changed, result.same, result.failed + 1, result.differences)
         if difference is None:
             return ReparseResult(result.changed, result.same + 1, result.failed, result.differences)
         return ReparseResult(result.changed + 1, result.same, result.failed, (*result.differences, difference))
+
+    def _reread_in_peace(self, message_id: int, actor: Actor) -> Difference | None:
+        """Read a message again; when somebody changes its ticket at the same moment, once more."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._reread(message_id, actor)
+            except StaleTicketError:
+                continue
+        return self._reread(message_id, actor)
 
     def _reread(self, message_id: int, actor: Actor) -> Difference | None:
         with self._uow() as uow:
@@ -126,15 +140,15 @@ class ContentService:
             current = uow.messages.get(message_id)
             if current is None:
                 raise LookupError(f"Message {message_id} is gone.")
-            before = _facts(current)
+            old, before = replace(current), _facts(current)
             self._fill(uow, current, parsed)
             fields = {
-                name: (_short(old), _short(new)) for name, (old, new) in _pairs(before, _facts(current)) if old != new
+                name: (_short(was), _short(now)) for name, (was, now) in _pairs(before, _facts(current)) if was != now
             }
             uow.messages.replace_content(current)
             if fields:
                 uow.search.index(current)
-                self._note(uow, current, fields, actor)
+                self._note(uow, old, current, fields, actor)
             uow.commit()
         return Difference(message_id, current.ticket_id, fields) if fields else None
 
@@ -153,11 +167,18 @@ class ContentService:
         record.content = None
         record.reader_version = self._reader.version
 
-    def _note(self, uow: UnitOfWork, record: MessageRecord, fields: dict[str, tuple[str, str]], actor: Actor) -> None:
+    def _note(
+        self,
+        uow: UnitOfWork,
+        old: MessageRecord,
+        record: MessageRecord,
+        fields: dict[str, tuple[str, str]],
+        actor: Actor,
+    ) -> None:
         ticket = uow.tickets.get(record.ticket_id)
         if ticket is None:
             return
-        refresh(uow, ticket)
+        _carry_over(uow, ticket, old, record)
         uow.tickets.save(ticket)
         cause = "The raw mail was read again by a newer reader."
         data = {"fields": sorted(fields), "reader_version": self._reader.version}
@@ -165,6 +186,26 @@ class ContentService:
             [line(ticket, "MessageReparsed", actor, uow.now(), cause=cause, message_id=record.id, data=data)]
         )
         uow.changed("ticket", ticket.id, "update", ticket.department_id)
+
+
+def _carry_over(uow: UnitOfWork, ticket: Ticket, old: MessageRecord, new: MessageRecord) -> None:
+    """Give a ticket what it repeats of a message, unless somebody has changed it since; times and state stay."""
+    if ticket.snippet == old.snippet:
+        ticket.snippet = new.snippet
+    if ticket.subject == old.subject:
+        ticket.subject = new.subject
+    if new.author_name != old.author_name and new.author_email == ticket.requester_email:
+        if ticket.requester_name == old.author_name:
+            ticket.requester_name = new.author_name
+        contact = uow.contacts.get(ticket.requester_id) if ticket.requester_id is not None else None
+        if contact is not None and contact.name == old.author_name:
+            uow.contacts.save(replace(contact, name=new.author_name))
+            uow.changed("contact", contact.id)
+    ticket.has_attachments = any(
+        not attachment.inline
+        for record in uow.messages.of_ticket(ticket.id)
+        for attachment in (new if record.id == new.id else record).attachments
+    )
 
 
 def _raw(uow: UnitOfWork, message_id: int) -> tuple[MessageRecord | None, bytes | None, str]:

@@ -67,7 +67,8 @@ def body_values(record: MessageRecord) -> dict[str, Any]:
     content = content_values(record.content)
     if record.content is None and record.raw_sha256 is None:
         content["pipeline_version"] = NOT_PREPARED
-    reader_version = NOT_PREPARED if record.raw_sha256 is None else record.reader_version
+    was_read = record.raw_sha256 is not None and record.direction is Direction.INBOUND
+    reader_version = record.reader_version if was_read else NOT_PREPARED
     return {
         "message_id": record.id,
         "department_id": record.department_id,
