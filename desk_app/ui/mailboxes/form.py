@@ -163,9 +163,9 @@ class ServersForm(QWidget):
             fields.sign_in.currentIndexChanged.connect(lambda _index: self._show_oauth())
         self.setLayout(
             column(
+                self.oauth,
                 self.imap,
                 self.smtp,
-                self.oauth,
                 row(
                     Field(tr("Folders to read, separated by commas"), self.folders),
                     Field(tr("Copy in Sent"), self.sent_copy),

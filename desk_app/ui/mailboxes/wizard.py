@@ -246,6 +246,7 @@ class Wizard(QWidget):
         self._show_provider()
         if self.form.wants_provider:
             self.form.show()  # the registration has to be entered
+            self.form.client_id.setFocus()
         else:
             self.test()
 
