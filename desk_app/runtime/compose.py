@@ -31,6 +31,7 @@ from desk_app.services.mailboxes.sync import SyncService
 from desk_app.services.messages.answers import AutoAnswers
 from desk_app.services.messages.contents import ContentService
 from desk_app.services.messages.dispatch import Dispatcher
+from desk_app.services.messages.drafts import DraftService
 from desk_app.services.messages.intake import IntakeService
 from desk_app.services.messages.replies import ReplyService
 from desk_app.services.people.agents import PeopleService
@@ -116,6 +117,7 @@ def build_desk(
         settings=settings,
         timers=TimerService(uow),
         auto_answers=AutoAnswers(uow, dispatcher, mail_reader, keys),
+        drafts=DraftService(uow, database.drafts),
         ticket_queries=database.ticket_queries,
         conversations=database.conversations,
         changes=database.change_feed,

@@ -13,6 +13,7 @@ from desk_app.services.mailboxes.sign_in import SignInService
 from desk_app.services.mailboxes.sync import SyncService
 from desk_app.services.messages.answers import AutoAnswers
 from desk_app.services.messages.contents import ContentService
+from desk_app.services.messages.drafts import DraftService
 from desk_app.services.messages.intake import IntakeService
 from desk_app.services.messages.replies import ReplyService
 from desk_app.services.people.agents import PeopleService
@@ -47,6 +48,7 @@ class Desk:
     settings: SettingsService
     timers: TimerService
     auto_answers: AutoAnswers
+    drafts: DraftService
     ticket_queries: TicketQueries
     conversations: ConversationQueries
     changes: Callable[[], ChangeFeed]

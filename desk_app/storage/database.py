@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
 from desk_app.services.ports.errors import DatabaseUnavailableError
+from desk_app.services.ports.drafts import DraftQueries
 from desk_app.services.queries.changes import ChangeFeed
 from desk_app.services.queries.conversation import ConversationQueries
 from desk_app.services.queries.tickets import TicketQueries
@@ -19,6 +20,7 @@ from desk_app.storage.engine.connections import Connections
 from desk_app.storage.engine.folders import Machine, check_folder, prepare_folder
 from desk_app.storage.engine.urls import file_of, parse_url, shown
 from desk_app.storage.engine.writer_lock import needs_lock_file
+from desk_app.storage.messages.drafts import SqlDraftQueries
 from desk_app.storage.migrations import runner
 from desk_app.storage.system.changes import open_feed
 from desk_app.storage.system.housekeeping import Housekeeping
@@ -42,6 +44,7 @@ class Database:
         self.process_id = connections.process_id
         self.ticket_queries: TicketQueries = SqlTicketQueries(connections)
         self.conversations: ConversationQueries = SqlConversationQueries(connections)
+        self.drafts: DraftQueries = SqlDraftQueries(connections)
         self.housekeeping = Housekeeping(connections)
 
     def unit_of_work(self) -> SqlUnitOfWork:

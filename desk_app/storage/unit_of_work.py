@@ -9,6 +9,7 @@ from desk_app.storage.mailboxes.accounts import SqlAccountRepository
 from desk_app.storage.mailboxes.inbound import SqlInboundRepository
 from desk_app.storage.mailboxes.outbox import SqlOutboxRepository
 from desk_app.storage.messages.blobs import SqlBlobStore
+from desk_app.storage.messages.drafts import SqlDraftRepository
 from desk_app.storage.messages.repository import SqlMessageRepository
 from desk_app.storage.people.repository import SqlPeopleRepository
 from desk_app.storage.search.index import SqlSearchIndex
@@ -19,6 +20,7 @@ from desk_app.storage.transaction import Transaction
 
 if TYPE_CHECKING:
     from desk_app.services.ports.contacts import ContactRepository
+    from desk_app.services.ports.drafts import DraftRepository
     from desk_app.services.ports.messages import BlobStore, MessageRepository, SearchIndex
     from desk_app.services.ports.people import PeopleRepository
     from desk_app.services.ports.sync import AccountRepository, InboundRepository, OutboxRepository
@@ -43,3 +45,4 @@ class SqlUnitOfWork(Transaction):
         self.search: SearchIndex = SqlSearchIndex(self)
         self.settings: SettingRepository = SqlSettingRepository(self)
         self.leases: LeaseRepository = SqlLeaseRepository(self)
+        self.drafts: DraftRepository = SqlDraftRepository(self)

@@ -9,6 +9,7 @@ from datetime import datetime
 from desk_app.domain.mailboxes.desk import DeskSettings, HistoryIncluded
 from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.messages.draft import NewTicketDraft, ReplyDraft
+from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.model import Address, AddressRole, Classification, Direction, MessageKind, ParsedMessage
 from desk_app.domain.messages.outgoing import EarlierMessage, OutgoingAttachment, history_to_quote
 from desk_app.domain.messages.recipients import AnsweredMessage, ReplyRecipients, reply_recipients
@@ -16,6 +17,7 @@ from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.tickets.model import StatusCategory, Ticket, TicketEvent
 from desk_app.domain.tickets.numbers import reply_subject
 from desk_app.services.messages.dispatch import Dispatcher, Letter, Prepared, leaves_at, outbound_record
+from desk_app.services.messages.drafts import end_draft, keep_undone
 from desk_app.services.messages.records import snippet_of
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.outside import Channels, ContentPipeline, MessageReader, ReplyKeys
@@ -204,9 +206,10 @@ class ReplyService:
         then_status: str = "",
         send_at: datetime | None = None,
         force: bool = False,
+        ends_draft: bool = False,
     ) -> ReplySent:
         """Queue a reply. It leaves after the undo window, or at `send_at`; while outgoing is not armed it waits in
-        the tray.
+        the tray. `ends_draft`: the actor's kept draft to this ticket is what is sent, and vanishes with it (CO-04).
 
         Raises StaleReplyError where something newer is in the ticket and not `force`, CommandRefusedError, and
         ValueError for an address nobody can be written at.
@@ -240,6 +243,8 @@ class ReplyService:
                 cancel_on_reply=draft.cancel_on_reply,
             )
             self._after_reply(uow, ticket, record, item, actor, then_status)
+            if ends_draft:
+                end_draft(uow, DraftKind.REPLY, draft.ticket_id, actor)
             uow.commit()
         return _sent(record, item)
 
@@ -321,6 +326,7 @@ class ReplyService:
             uow.messages.discard(record.id)
             if ticket is not None:
                 self._forget_reply(uow, ticket, record, actor)
+                keep_undone(uow, draft, actor, ticket.department_id)
             uow.changed("outbox", outbox_id, "delete", item.department_id)
             uow.commit()
         return draft
@@ -345,8 +351,9 @@ class ReplyService:
 
     # -- notes and new tickets ----------------------------------------------------------------------------------------
 
-    def note(self, ticket_id: int, text: str, html: str, actor: Actor) -> int:
-        """Add an internal note, which no customer ever gets, and return its message id (IN-17)."""
+    def note(self, ticket_id: int, text: str, html: str, actor: Actor, *, ends_draft: bool = False) -> int:
+        """Add an internal note, which no customer ever gets, and return its message id (IN-17). `ends_draft` as in
+        `send`."""
         if not (text.strip() or html.strip()):
             raise ValueError("The note is empty.")
         with self._uow() as uow:
@@ -362,6 +369,8 @@ class ReplyService:
             if actor.kind is ActorKind.AGENT and actor.id is not None:
                 uow.tickets.mark_seen(ticket.id, actor.id, record.id)
             uow.changed("ticket", ticket.id, "update", ticket.department_id)
+            if ends_draft:
+                end_draft(uow, DraftKind.NOTE, ticket_id, actor)
             uow.commit()
         return record.id
 
@@ -390,7 +399,7 @@ class ReplyService:
             content=content,
         )
 
-    def new_ticket(self, draft: NewTicketDraft, actor: Actor) -> ReplySent:
+    def new_ticket(self, draft: NewTicketDraft, actor: Actor, *, ends_draft: bool = False) -> ReplySent:
         """Open a ticket with a first mail to a customer, or, with `send` False, for a call or a visit (MB-23). Raises
         CommandRefusedError and ValueError."""
         if not draft.to:
@@ -429,6 +438,8 @@ class ReplyService:
                 record.id = uow.messages.add(record)
                 uow.search.index(record)
             self._after_opening(uow, ticket, record, item, actor)
+            if ends_draft:
+                end_draft(uow, DraftKind.NEW_TICKET, None, actor)
             uow.commit()
         return _sent(record, item)
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from desk_app.services.ports.contacts import ContactRepository
+from desk_app.services.ports.drafts import DraftRepository
 from desk_app.services.ports.messages import BlobStore, MessageRepository, SearchIndex
 from desk_app.services.ports.people import PeopleRepository
 from desk_app.services.ports.sync import AccountRepository, InboundRepository, OutboxRepository
@@ -33,6 +34,7 @@ class UnitOfWork(Protocol):
     search: SearchIndex
     settings: SettingRepository
     leases: LeaseRepository
+    drafts: DraftRepository
 
     def __enter__(self) -> Self: ...
     def __exit__(

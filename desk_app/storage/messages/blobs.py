@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from desk_app.services.ports.errors import DamagedDatabaseError
 from desk_app.storage.schema.messages import attachment, blob, message
 from desk_app.storage.schema.sync import inbound_item, outbox
+from desk_app.storage.schema.writing import draft_attachment
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def remove_orphans(transaction: Transaction, candidates: Iterable[str]) -> int:
                 attachment.c.sha256,
                 outbox.c.mime_sha256,
                 inbound_item.c.raw_sha256,
+                draft_attachment.c.sha256,
             )
         )
         if not used:

@@ -13,6 +13,7 @@ from desk_app.storage.schema.contacts import contact_move
 from desk_app.storage.schema.messages import attachment, message
 from desk_app.storage.schema.sync import auto_answer, inbound_item, outbox
 from desk_app.storage.schema.tickets import ticket, ticket_event, ticket_purge
+from desk_app.storage.schema.writing import draft, draft_attachment
 from desk_app.storage.search.index import SqlSearchIndex
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def purge_ticket(transaction: Transaction, item: Ticket, *, actor_name: str, rea
         select(attachment.c.sha256).where(attachment.c.message_id.in_(of_ticket)),
         select(outbox.c.mime_sha256).where(outbox.c.ticket_id == item.id),
         select(inbound_item.c.raw_sha256).where(inbound_item.c.message_id.in_(of_ticket)),
+        select(draft_attachment.c.sha256).join(draft).where(draft.c.ticket_id == item.id),
     ):
         blobs |= {sha256 for sha256 in connection.execute(statement).scalars() if sha256}
     connection.execute(

@@ -84,8 +84,8 @@ def test_a_newer_schema_is_refused_with_advice(database: Database, database_url:
 
 def test_a_newer_schema_that_still_lets_us_write_is_opened(database: Database, database_url: str) -> None:
     with database.unit_of_work() as uow:
-        uow.connection.execute(sa.text("UPDATE schema_info SET version = 2"))
-        uow.connection.execute(sa.text("UPDATE alembic_version_core SET version_num = '0002'"))
+        uow.connection.execute(sa.text("UPDATE schema_info SET version = 3"))
+        uow.connection.execute(sa.text("UPDATE alembic_version_core SET version_num = '0003'"))
         uow.commit()
     open_database(database_url, origin="test").close()
 
@@ -130,11 +130,11 @@ def test_a_file_is_copied_before_an_upgrade(sqlite_database: Database, monkeypat
     with sqlite_database.unit_of_work() as uow:
         ticket(uow)
         uow.commit()
-    monkeypatch.setattr(runner, "CORE_REVISION", "0002")
+    monkeypatch.setattr(runner, "CORE_REVISION", "0099")
     monkeypatch.setattr(runner, "_migrate", lambda _connection: None)
     runner.upgrade(connections)
     assert connections.file is not None
-    (copy,) = connections.file.parent.glob("desk.before-0002.*.db")
+    (copy,) = connections.file.parent.glob("desk.before-0099.*.db")
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM ticket").fetchone() == (1,)
 

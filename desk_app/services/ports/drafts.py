@@ -1,0 +1,37 @@
+"""What the drafts need of the storage."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+
+
+class DraftRepository(Protocol):
+    """Drafts inside a transaction."""
+
+    def find(self, agent_id: int, kind: DraftKind, ticket_id: int | None) -> KeptDraft | None:
+        """Return an agent's draft with its attachments."""
+        ...
+
+    def put(self, draft: KeptDraft, department_id: int) -> DraftStamp | None:
+        """Store a draft over the state its `stamp` names, or as a new one without a stamp; returns the new stamp, None
+        where another state is stored."""
+        ...
+
+    def remove(self, agent_id: int, kind: DraftKind, ticket_id: int | None, *, stamp: DraftStamp | None = None) -> bool:
+        """Delete a draft (with `stamp`: only in that state) and the bytes nobody else uses; returns whether one
+        went."""
+        ...
+
+
+class DraftQueries(Protocol):
+    """Drafts read without a writing transaction; safe from any thread."""
+
+    def of_ticket(self, agent_id: int, ticket_id: int | None) -> tuple[KeptDraft, ...]:
+        """Return an agent's drafts to a ticket, or for a new ticket, with their attachments."""
+        ...
+
+    def ticket_ids(self, agent_id: int) -> frozenset[int]:
+        """Return the tickets an agent has begun to write to."""
+        ...

@@ -1,0 +1,164 @@
+"""Drafts on both databases (CO-04)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from desk_app.domain.messages.draft import NewTicketDraft
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.model import Address
+from desk_app.domain.messages.outgoing import OutgoingAttachment
+from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
+from desk_app.services.messages.drafts import StaleDraftError, kept_reply
+from desk_app.storage.schema.messages import blob
+from desk_app.storage.schema.writing import draft as draft_table
+from tests.support.desks import DeskKit, mail
+
+LABEL = OutgoingAttachment("label.pdf", "application/pdf", b"%PDF of a draft" * 400)
+PICTURE = OutgoingAttachment("image-1.png", "image/png", b"\x89PNG" + b"p" * 900, "pic@desk")
+
+
+@pytest.fixture
+def ticket_id(desk_kit: DeskKit) -> int:
+    desk_kit.arrive(desk_kit.mailbox("support@desk.example"), mail())
+    return desk_kit.tickets()[0].id
+
+
+def begun(kit: DeskKit, ticket_id: int | None, **fields: object) -> KeptDraft:
+    made = KeptDraft(
+        kind=DraftKind.REPLY,
+        agent_id=kit.agent.id,
+        ticket_id=ticket_id,
+        from_account_id=1,
+        from_address="support@desk.example",
+        to=(Address("Bob", "bob@customer.example"),),
+        cc=(Address("", "cy@customer.example"),),
+        bcc=(Address("Boss", "boss@desk.example"),),
+        subject="Re: Printer",
+        text="Dear Bob",
+        html="<p>Dear <strong>Bob</strong></p>",
+        attachments=(LABEL, PICTURE),
+        then_status="waiting",
+        cursor=5,
+        answers_message_id=7,
+        last_message_id=8,
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def blobs(kit: DeskKit) -> int:
+    with kit.database.unit_of_work() as uow:
+        return int(uow.connection.execute(select(func.count()).select_from(blob)).scalar_one())
+
+
+def test_everything_about_a_draft_comes_back(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    stamp = drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    kept = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert kept.saved_at is not None
+    assert replace(kept, stamp=None, saved_at=None) == begun(desk_kit, ticket_id)
+    assert kept.stamp == stamp
+    assert drafts.ticket_ids(desk_kit.agent.id) == {ticket_id}
+    changed = replace(kept, text="Dear Bob, dear Cy", cursor=17, attachments=(LABEL,))
+    drafts.save(changed, desk_kit.ann)
+    again = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert (again.text, again.cursor, again.attachments) == ("Dear Bob, dear Cy", 17, (LABEL,))
+
+
+def test_a_late_write_never_replaces_a_newer_text(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    first = drafts.save(begun(desk_kit, ticket_id, text="one"), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, text="two", stamp=first), desk_kit.ann)
+    for late in (first, None):
+        with pytest.raises(StaleDraftError) as refused:
+            drafts.save(begun(desk_kit, ticket_id, text="late", stamp=late), desk_kit.ann)
+        assert refused.value.stored is not None
+        assert refused.value.stored.text == "two"
+    drafts.discard(DraftKind.REPLY, ticket_id, desk_kit.ann)
+    with pytest.raises(StaleDraftError) as refused:
+        drafts.save(begun(desk_kit, ticket_id, text="later", stamp=first), desk_kit.ann)
+    assert refused.value.stored is None
+    assert drafts.of_ticket(ticket_id, desk_kit.agent.id) == {}
+
+
+def test_an_emptied_draft_vanishes_with_its_bytes(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts, before = desk_kit.desk.drafts, blobs(desk_kit)
+    stamp = drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    assert blobs(desk_kit) == before + 2
+    empty = begun(desk_kit, ticket_id, text=" \n", html="", attachments=(), stamp=stamp)
+    assert drafts.save(empty, desk_kit.ann) is None
+    assert drafts.ticket_ids(desk_kit.agent.id) == frozenset()
+    assert blobs(desk_kit) == before
+
+
+def test_reply_note_and_new_ticket_are_kept_apart(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    drafts.save(begun(desk_kit, ticket_id, text="for the customer"), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, kind=DraftKind.NOTE, text="for us"), desk_kit.ann)
+    drafts.save(begun(desk_kit, None, kind=DraftKind.NEW_TICKET, text="", attachments=()), desk_kit.ann)
+    texts = {kind: one.text for kind, one in drafts.of_ticket(ticket_id, desk_kit.agent.id).items()}
+    assert texts == {DraftKind.REPLY: "for the customer", DraftKind.NOTE: "for us"}
+    assert list(drafts.of_ticket(None, desk_kit.agent.id)) == [DraftKind.NEW_TICKET]
+    assert drafts.ticket_ids(desk_kit.agent.id) == {ticket_id}
+
+
+def test_a_draft_belongs_to_its_agent(desk_kit: DeskKit, ticket_id: int) -> None:
+    with pytest.raises(PermissionError):
+        desk_kit.desk.drafts.save(begun(desk_kit, ticket_id), Actor(ActorKind.AGENT, desk_kit.agent.id + 1, "Eve"))
+    assert desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id + 1) == {}
+
+
+def test_what_is_sent_is_no_draft_any_more_and_undo_brings_it_back(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    desk_kit.arm(undo_seconds=60)
+    drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, kind=DraftKind.NOTE, text="mine"), desk_kit.ann)
+    sent = desk_kit.reply(ticket_id, "Dear Bob", ends_draft=True, attachments=(LABEL,))
+    assert list(drafts.of_ticket(ticket_id, desk_kit.agent.id)) == [DraftKind.NOTE]
+    assert sent.outbox_id is not None
+    back = desk_kit.desk.replies.undo(sent.outbox_id, desk_kit.ann)
+    assert back is not None
+    kept = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert (kept.text, kept.attachments, kept.to) == ("Dear Bob", (LABEL,), back.to)
+    assert replace(kept_reply(back, desk_kit.agent.id), stamp=kept.stamp, saved_at=kept.saved_at) == kept
+    desk_kit.desk.replies.note(ticket_id, "mine", "", desk_kit.ann, ends_draft=True)
+    assert DraftKind.NOTE not in drafts.of_ticket(ticket_id, desk_kit.agent.id)
+
+
+def test_an_answer_from_elsewhere_leaves_the_draft_alone(desk_kit: DeskKit, ticket_id: int) -> None:
+    desk_kit.desk.drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    desk_kit.reply(ticket_id, "from the command line")
+    assert DraftKind.REPLY in desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id)
+
+
+def test_a_new_ticket_ends_its_draft(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    drafts.save(begun(desk_kit, None, kind=DraftKind.NEW_TICKET), desk_kit.ann)
+    account = desk_kit.desk.mailboxes.list()[0][0]
+    new = NewTicketDraft(account.id, account.address, (Address("", "new@customer.example"),), subject="x", text="y")
+    desk_kit.desk.replies.new_ticket(new, desk_kit.ann, ends_draft=True)
+    assert drafts.of_ticket(None, desk_kit.agent.id) == {}
+
+
+def test_a_ticket_deleted_for_good_takes_drafts_and_bytes_along(desk_kit: DeskKit, ticket_id: int) -> None:
+    stamp = desk_kit.desk.drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    desk_kit.desk.tickets.trash([ticket_id], desk_kit.ann)
+    desk_kit.desk.tickets.purge([ticket_id], desk_kit.ann, "asked")
+    with desk_kit.database.unit_of_work() as uow:
+        assert uow.connection.execute(select(func.count()).select_from(draft_table)).scalar_one() == 0
+    assert blobs(desk_kit) == 0
+    assert desk_kit.desk.drafts.save(begun(desk_kit, ticket_id, stamp=stamp), desk_kit.ann) is None
+
+
+def test_bytes_a_draft_uses_outlive_the_mail_they_came_with(desk_kit: DeskKit, ticket_id: int) -> None:
+    desk_kit.arm(undo_seconds=60)
+    desk_kit.desk.drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    sent = desk_kit.reply(ticket_id, "other", attachments=(LABEL,))
+    assert sent.outbox_id is not None
+    back = desk_kit.desk.replies.undo(sent.outbox_id, SYSTEM)
+    assert back is not None
+    kept = desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert kept.attachments == (LABEL, PICTURE)
