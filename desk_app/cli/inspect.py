@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_USAGE = 2
 
-_HEDGE_SECONDS = 1.5  # after that, a plainer reading starts beside the full one
-_DEADLINE_SECONDS = 3.9  # after that, what is there is taken; the rest of the five is for starting and printing
+_HEDGE_SECONDS = 1.1  # after that, a plainer reading starts beside the full one
+_DEADLINE_SECONDS = 2.5  # after that, what is there is taken; the rest of the five is for a busy machine
 _TICK_SECONDS = 0.02
 _LAST_RESORT_BYTES = 100_000
 _STREAM_BYTES = 100_000_000  # of what is no regular file

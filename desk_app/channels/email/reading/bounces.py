@@ -14,7 +14,7 @@ from desk_app.channels.email.reading.bounce_texts import (
 )
 from desk_app.channels.email.reading.fields import read_ids, read_message_id
 from desk_app.channels.email.reading.headers import Headers, read_headers
-from desk_app.channels.email.reading.machine import HeaderSigns, is_answer_or_forward
+from desk_app.channels.email.reading.machine import HeaderSigns, is_forward_subject
 from desk_app.channels.email.reading.structure import Part
 from desk_app.domain.messages.model import BounceInfo
 
@@ -95,7 +95,7 @@ def _told_in_prose(root: Part, signs: HeaderSigns, text: str) -> bool:
     forward."""
     if signs.listed or "in-reply-to" in root.headers or not has_server_sentence(text, opening=True):
         return False
-    if is_answer_or_forward(root.headers.text("subject")):
+    if is_forward_subject(root.headers.text("subject")):
         return False
     opening = text[:400].lstrip()
     return not (opening.startswith(">") or "\n>" in opening or "forwarded message" in opening.lower())

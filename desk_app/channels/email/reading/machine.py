@@ -37,6 +37,7 @@ _BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _REPLY_PREFIX = re.compile(r"\s*(?:re|fwd?|aw|wg|sv|antw|rv|tr|bls)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_FORWARD_PREFIX = re.compile(r"\s*(?:fwd?|wg|tr|rv|doorst|vs|vb|pd|i)\s*:", re.IGNORECASE)
 _AUTO_SUBJECT = re.compile(
     rf"\s*\W?(?:{'|'.join(AUTO_REPLY_SUBJECTS)})\W{{0,3}}\s*(?::|$|\]|\)|-|：|is\b|\()", re.IGNORECASE
 )
@@ -183,9 +184,9 @@ def is_bounce_subject(subject: str) -> bool:
     return bool(_BOUNCE_SUBJECT.match(subject[:300])) and not _REPLY_PREFIX.match(subject)
 
 
-def is_answer_or_forward(subject: str) -> bool:
-    """Whether a subject begins with what mail programs put before those they answer or forward."""
-    return bool(_REPLY_PREFIX.match(subject))
+def is_forward_subject(subject: str) -> bool:
+    """Whether a subject begins with what mail programs put before those they forward."""
+    return bool(_FORWARD_PREFIX.match(subject))
 
 
 def is_spam(headers: Headers) -> bool:
