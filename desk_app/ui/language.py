@@ -1,21 +1,175 @@
-"""Shown text. Every string a person reads passes through `tr`; the source language is English."""
+"""Shown text. Every string a person reads passes through `tr`; the source language is English (decision 064)."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
-CONTEXT = "Desk"
+from desk_app.ui import resources_path
+
+SYSTEM = "system"
+LANGUAGES: Mapping[str, str] = {"en": "English", "id": "Bahasa Indonesia", "es": "Español"}
+"""Codes and own names of the languages the window speaks."""
 _PLURAL = re.compile(r"\((e?s)\)")
+_SENTENCE_END = re.compile(r"(?<=\.)\s+(?=[A-Z])")
+_GAP = re.compile(r"\{\w*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The strings of one language, as read from `resources/translations/<code>.json`.
+
+    `messages` maps an English string to its translation; one with a number in it to the forms "one" and "other", or
+    to one string where the language has no plural. `sentences` are what services say, `{}` standing for what varies.
+    `qt` holds the words of Qt's own buttons and menus.
+    """
+
+    code: str
+    messages: Mapping[str, str | Mapping[str, str]]
+    sentences: Mapping[str, str]
+    qt: Mapping[str, str]
+
+
+ENGLISH = Catalogue("en", {}, {}, {})
+
+
+def catalogue_path(code: str) -> Path:
+    """Return the file with the strings of a language."""
+    return resources_path() / "translations" / f"{code}.json"
+
+
+@cache
+def read_catalogue(code: str) -> Catalogue:
+    """Return the strings of a language; English, the source language, has none."""
+    if code == "en":
+        return ENGLISH
+    found = json.loads(catalogue_path(code).read_text(encoding="utf-8"))
+    return Catalogue(code, found["messages"], found["sentences"], found["qt"])
+
+
+class _QtWords(QTranslator):
+    """Qt's own strings: Qt brings no Indonesian, and not every Qt package brings its translations."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        super().__init__()
+        self._words = words
+
+    def isEmpty(self) -> bool:
+        """Tell Qt that there is something to look up, so that it announces the change."""
+        return False
+
+    def translate(self, _context: str, text: str, _disambiguation: str | None = None, _n: int = -1) -> str | None:  # type: ignore[override]
+        """Return a string in the language, None where the next translator is to be asked."""
+        return self._words.get(text)
+
+
+class _Speech:
+    """What is spoken at the moment."""
+
+    def __init__(self) -> None:
+        self.catalogue = ENGLISH
+        self.patterns: list[tuple[re.Pattern[str], str]] = []
+        self.translators: list[QTranslator] = []
+
+    def install(self, app: QCoreApplication) -> None:
+        """Give Qt its words; Qt then announces LanguageChange to every window."""
+        for old in self.translators:
+            app.removeTranslator(old)
+        self.translators = []
+        own = QTranslator()
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self.catalogue.code != "en" and own.load(f"qtbase_{self.catalogue.code}", folder):
+            self.translators.append(own)
+        self.translators.append(_QtWords(self.catalogue.qt))  # asked first
+        for one in self.translators:
+            app.installTranslator(one)
+
+
+_speech = _Speech()
+
+
+def system_language() -> str:
+    """Return the first language of the system's list that the window speaks, else English."""
+    wanted = (name.partition("-")[0] for name in QLocale.system().uiLanguages())
+    return next((code for code in wanted if code in LANGUAGES), "en")
+
+
+def language() -> str:
+    """Return the code of the language spoken at the moment."""
+    return _speech.catalogue.code
+
+
+def speak(choice: str) -> bool:
+    """Switch to a language, or to the system's with `SYSTEM`; returns whether anything changed.
+
+    Numbers, dates and the first day of the week follow: with the region of the system where the language is spoken
+    there. Windows learn of it by Qt's LanguageChange event.
+    """
+    use_system = choice not in LANGUAGES
+    return speak_from(read_catalogue(system_language() if use_system else choice), exact_system=use_system)
+
+
+def speak_from(catalogue: Catalogue, *, exact_system: bool = False) -> bool:
+    """Switch to a catalogue that was read or made elsewhere; see `speak`."""
+    system = QLocale.system()
+    mine = QLocale.codeToLanguage(catalogue.code)
+    same = exact_system and system.language() == mine
+    locale = system if same else QLocale(mine, system.territory())
+    changed = catalogue is not _speech.catalogue or locale != QLocale()
+    QLocale.setDefault(locale)
+    if catalogue is _speech.catalogue:
+        return changed
+    _speech.catalogue = catalogue
+    _speech.patterns = [(_matcher(source), target) for source, target in catalogue.sentences.items() if "{" in source]
+    app = QCoreApplication.instance()
+    if isinstance(app, QObject):
+        _speech.install(app)
+    return changed
+
+
+def _matcher(source: str) -> re.Pattern[str]:
+    parts = [re.escape(part) for part in _GAP.split(source)]
+    return re.compile("(.+?)".join(parts), re.DOTALL)
+
+
+def number(value: int) -> str:
+    """Return a whole number as the agent's locale writes it."""
+    return QLocale().toString(value)
 
 
 def tr(text: str, count: int = -1) -> str:
     """Return `text` in the program's language. `%n` in it becomes `count`, in the plural form the language asks for.
 
-    English, the source language, has no catalogue: "mail(s)" becomes "mail" or "mails" here.
+    English, the source language, has no catalogue: "mail(s)" becomes "mail" or "mails" here. What has no translation
+    is shown in English.
     """
-    shown = QCoreApplication.translate(CONTEXT, text, None, count)
-    if count >= 0 and "(" in shown:
-        shown = _PLURAL.sub("" if count == 1 else r"\1", shown)
-    return shown
+    found = _speech.catalogue.messages.get(text)
+    if found is None:
+        shown = _PLURAL.sub("" if count == 1 else r"\1", text) if count >= 0 and "(" in text else text
+    elif isinstance(found, str):
+        shown = found
+    else:
+        shown = found["one" if count == 1 else "other"]
+    return shown.replace("%n", number(count)) if count >= 0 else shown
+
+
+def said(sentence: str) -> str:
+    """Return a sentence of a service, a server's step or the desk's own names in the program's language.
+
+    Services speak English. What they say in fixed words is translated, with what varies in it put back; the rest
+    comes back unchanged.
+    """
+    whole = _speech.catalogue.sentences.get(sentence)
+    if whole is not None:
+        return whole
+    for pattern, target in _speech.patterns:
+        if match := pattern.fullmatch(sentence):
+            return target.format(*match.groups())
+    several = _SENTENCE_END.split(sentence)
+    return " ".join(said(one) for one in several) if len(several) > 1 else sentence
