@@ -262,7 +262,7 @@ def run_outgoing(invocation: Invocation) -> int:
         elif action == "disarm":
             desk.settings.disarm(sign_in(desk)[1])
         armed = desk.settings.desk().outgoing_armed
-        held = sum(item.state.value == "held" for item in desk.outbox.tray())
+        held = desk.outbox.held()
     if invocation.json:
         print_json({"armed": armed, "held": held})
     else:

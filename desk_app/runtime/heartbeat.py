@@ -100,7 +100,7 @@ class Heartbeat:
             for name in names:
                 try:
                     self._renew(name)
-                except StorageError as error:
+                except Exception as error:  # noqa: BLE001 -- a thread that ends renews nothing any more
                     _log.warning("the lease %s was not renewed: %s", name, where(error))
 
     def _renew(self, name: str) -> None:

@@ -67,6 +67,8 @@ class _Worker:
                 self._look_at_accounts()
             except StorageError as error:
                 _log.warning("the worker waits for the database: %s", where(error))
+            except Exception as error:  # noqa: BLE001 -- one bad round must not end fetching for good (pains.md 3)
+                _log.error("the worker could not look at the mailboxes: %s", where(error))
             self._stop.wait(self._pace.accounts)
 
     def end(self) -> None:

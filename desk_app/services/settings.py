@@ -64,7 +64,7 @@ class SettingsService:
         """Let mail out from now on. What waits in the tray stays there until somebody releases it; returns how much."""
         with self._uow() as uow:
             uow.settings.save_desk(replace(uow.settings.desk(), outgoing_armed=True))
-            held = len(uow.outbox.listed([OutboxState.HELD]))
+            held = uow.outbox.count([OutboxState.HELD])
             _note(uow, actor, "outgoing armed")
             uow.changed("setting", 0)
             uow.commit()
@@ -74,17 +74,28 @@ class SettingsService:
         """Let no mail out from now on; what is queued goes into the tray. Returns how many mails that were."""
         with self._uow() as uow:
             uow.settings.save_desk(replace(uow.settings.desk(), outgoing_armed=False))
-            moved = 0
-            for item in uow.outbox.listed([OutboxState.QUEUED]):
-                if uow.outbox.transition(
-                    item.id, [OutboxState.QUEUED], OutboxState.HELD, response="Outgoing is not armed."
-                ):
-                    uow.changed("outbox", item.id, "update", item.department_id)
-                    moved += 1
+            moved = hold_all(uow)
             _note(uow, actor, "outgoing disarmed")
             uow.changed("setting", 0)
             uow.commit()
         return moved
+
+
+def hold_all(uow: UnitOfWork) -> int:
+    """Put whatever is queued into the tray, because outgoing is not armed; returns how many mails."""
+    moved = 0
+    while queued := uow.outbox.listed([OutboxState.QUEUED]):
+        held = [
+            item
+            for item in queued
+            if uow.outbox.transition(item.id, [OutboxState.QUEUED], OutboxState.HELD, response="Outgoing is not armed.")
+        ]
+        for item in held:
+            uow.changed("outbox", item.id, "update", item.department_id)
+        moved += len(held)
+        if not held:
+            break
+    return moved
 
 
 def _wrong(settings: DeskSettings) -> str:

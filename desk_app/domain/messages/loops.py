@@ -14,16 +14,20 @@ _NO_REPLY = re.compile(
     re.IGNORECASE,
 )
 
+MOST_TO_A_SENDER = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
-    """How much automatic mail left already: to this sender in this ticket during the last day, and in all in the last
-    hour.
+    """How much automatic mail left already: to this sender in this ticket during the last day, to all senders in the
+    last hour, and to this sender in all tickets during the last day: a machine without any sign of one, whose every
+    answer opens a new ticket, stops there.
     """
 
     to_sender_today: int
     in_last_hour: int
     per_hour: int
+    to_sender_anywhere_today: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ def may_answer(
 ) -> Verdict:
     """Return whether a mail may get an automatic answer at `answer_to` (lower case).
 
-    Own mail, machine mail, imported mail and spam never do; a sender gets one a day and ticket, and all senders
-    together `ceilings.per_hour` an hour.
+    Own mail, machine mail, imported mail and spam never do; a sender gets one a day and ticket, at most
+    MOST_TO_A_SENDER a day, and all senders together `ceilings.per_hour` an hour.
     """
     refusal = _refusal(mail, answer_to, own_addresses, instance_id)
     if not refusal and imported:
@@ -61,6 +65,8 @@ def may_answer(
         refusal = "the ticket is spam"
     if not refusal and ceilings.to_sender_today > 0:
         refusal = "this sender had an automatic answer in this ticket within the last day"
+    if not refusal and ceilings.to_sender_anywhere_today >= MOST_TO_A_SENDER:
+        refusal = f"this sender had {MOST_TO_A_SENDER} automatic answers within the last day"
     if not refusal and ceilings.in_last_hour >= ceilings.per_hour:
         refusal = f"the desk's ceiling of {ceilings.per_hour} automatic answers an hour is reached"
     return Verdict(not refusal, refusal or "an ordinary mail from a person")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, FirstImport
@@ -27,6 +27,7 @@ from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _PAGE = 1000
 _MOST_LISTED = 500
+_COUNT_HOLDS = timedelta(days=1)  # what a person saw longer ago is not what they decide about
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +129,30 @@ class MailboxService:
     # -- the first connect (MB-08, pains.md 5) ------------------------------------------------------------------------
 
     def count_old_mail(self, account_id: int, since: datetime | None) -> Sequence[StreamCount]:
-        """Count what lies on the server, in all and since an instant. Raises ChannelError."""
+        """Count what lies on the server, in all and since an instant, and remember this moment: whatever arrives
+        between the count a person sees and their choice is new mail. Raises ChannelError.
+        """
         with self._uow() as uow:
             account = _existing(uow, account_id)
+            at = uow.now()
         session = self._open(account)
         try:
-            return session.counts(since)
+            end = session.start_cursor(None)  # before the counts: a mail in between is counted and fetched, not lost
+            counts = session.counts(since)
         finally:
             session.close()
+        if account.policy.first_import is FirstImport.UNDECIDED:
+            with self._uow() as uow:
+                uow.settings.set(_counted(account_id), {"at": at.isoformat(), "positions": end.positions})
+                uow.commit()
+        return counts
 
     def decide_first_import(self, account_id: int, choice: FirstImport, since: datetime | None, actor: Actor) -> None:
         """Choose what happens to the mail that already lies on the server, and allow fetching.
 
-        The server's position is asked for before the choice is written, and both are written together: whatever
-        arrives in between is fetched as new mail. Mail that arrived before this moment is imported mail and triggers
-        nothing. Raises ChannelError and ValueError.
+        The line between old and new mail is the moment of the count the person saw (`count_old_mail`), else now: what
+        arrived after it is fetched as new mail, what arrived before it is imported mail and triggers nothing. Raises
+        ChannelError and ValueError.
         """
         if choice is FirstImport.UNDECIDED:
             raise ValueError("A choice is needed: none, since, or archive.")
@@ -151,10 +161,16 @@ class MailboxService:
         with self._uow() as uow:
             account = _existing(uow, account_id)
             before = uow.accounts.cursor(account_id)
+            counted = uow.settings.get(_counted(account_id)) or {}
+            connected_at = datetime.fromisoformat(counted["at"]) if counted else uow.now()
+            if uow.now() - connected_at > _COUNT_HOLDS:
+                counted, connected_at = {}, uow.now()
         if account.policy.first_import is not FirstImport.UNDECIDED and before.positions:
             raise ValueError("The choice was made before, and mail has been fetched since.")
         cursor = Cursor()
-        if choice is not FirstImport.ARCHIVE:
+        if choice is FirstImport.NONE and counted:
+            cursor = Cursor(counted["positions"])
+        elif choice is not FirstImport.ARCHIVE:
             session = self._open(account)
             try:
                 cursor = session.start_cursor(since if choice is FirstImport.SINCE else None)
@@ -166,10 +182,11 @@ class MailboxService:
                 account.policy,
                 first_import=choice,
                 import_since_at=since if choice is FirstImport.SINCE else None,
-                connected_at=None if choice is FirstImport.NONE else uow.now(),
+                connected_at=None if choice is FirstImport.NONE else connected_at,
             )
             uow.accounts.save(replace(account, policy=policy))
             uow.accounts.set_cursor(account_id, cursor)
+            uow.settings.set(_counted(account_id), None)
             uow.changed("account", account_id, "update", account.department_id)
             record_change(uow, actor, f"first import: {choice.value}", account_id)
             uow.commit()
@@ -249,6 +266,11 @@ class MailboxService:
             return self._channels.open(account)
         except SecretError as error:
             raise ChannelError(ChannelFault.SECRET, str(error)) from error
+
+
+def _counted(account_id: int) -> str:
+    """The setting that remembers what the server held when a person saw the count."""
+    return f"counted:{account_id}"
 
 
 def _existing(uow: UnitOfWork, account_id: int) -> Account:

@@ -27,6 +27,7 @@ from desk_app.services.ports.errors import DuplicateError
 from desk_app.services.ports.outside import Channels
 from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.settings import hold_all
 from desk_app.services.tickets.history import line
 
 CLAIM = timedelta(seconds=90)  # renewed while sending (claims.py): how soon a dead sender's mail shows as unclear
@@ -49,22 +50,33 @@ class OutboxService:
 
     # -- what a person sees and decides -------------------------------------------------------------------------------
 
-    def tray(self) -> list[OutboxItem]:
+    def tray(self, limit: int = 5000) -> list[OutboxItem]:
         """Return what is not settled: held, queued, being sent, unknown, failed; oldest first."""
         with self._uow() as uow:
-            return list(uow.outbox.listed(_TRAY))
+            return list(uow.outbox.listed(_TRAY, limit))
+
+    def held(self) -> int:
+        """Return how many mails wait because outgoing is not armed."""
+        with self._uow() as uow:
+            return uow.outbox.count([OutboxState.HELD])
 
     def release(self, ids: Sequence[int] | None, actor: Actor) -> int:
         """Let held mail go (all of it with None) and return how many mails that were."""
-        with self._uow() as uow:
-            held = [i for i in uow.outbox.listed([OutboxState.HELD]) if ids is None or i.id in ids]
-            released = [
-                i for i in held if uow.outbox.transition(i.id, [OutboxState.HELD], OutboxState.QUEUED, response="")
-            ]
-            for item in released:
-                _note(uow, item, "ReplyReleased", actor, "Released from the tray.")
-            uow.commit()
-        return len(released)
+        count = 0
+        while True:
+            with self._uow() as uow:
+                wanted = [uow.outbox.get(i) for i in ids] if ids is not None else uow.outbox.listed([OutboxState.HELD])
+                released = [
+                    item
+                    for item in wanted
+                    if item is not None and uow.outbox.transition(item.id, [OutboxState.HELD], OutboxState.QUEUED)
+                ]
+                for item in released:
+                    _note(uow, item, "ReplyReleased", actor, "Released from the tray.")
+                uow.commit()
+            count += len(released)
+            if ids is not None or not released:
+                return count
 
     def cancel(self, outbox_id: int, actor: Actor) -> bool:
         """Give a mail up that has not left; False when it is too late."""
@@ -109,7 +121,7 @@ class OutboxService:
             while tried < limit:
                 with self._uow() as uow:
                     if not uow.settings.desk().outgoing_armed:
-                        _hold_all(uow)
+                        hold_all(uow)
                         uow.commit()
                         break
                     claimed = list(uow.outbox.claim_due(holder=self._holder, lease=self._claim, limit=1))
@@ -276,13 +288,6 @@ class OutboxService:
             if key and account is not None and raw is not None:
                 _remember_copy(uow, account, item, key, len(raw))
             uow.commit()
-
-
-def _hold_all(uow: UnitOfWork) -> None:
-    """Outgoing is not armed: whatever waits goes back into the tray."""
-    for item in uow.outbox.listed([OutboxState.QUEUED]):
-        if uow.outbox.transition(item.id, [OutboxState.QUEUED], OutboxState.HELD, response="Outgoing is not armed."):
-            uow.changed("outbox", item.id, "update", item.department_id)
 
 
 def _remember_copy(uow: UnitOfWork, account: Account, item: OutboxItem, key: str, size: int) -> None:

@@ -106,6 +106,10 @@ class InboundRepository(Protocol):
         """Return stored rows that are not processed yet, oldest first."""
         ...
 
+    def unprocessed(self, item_ids: Sequence[int]) -> frozenset[int]:
+        """Return which of these rows are stored and not processed yet."""
+        ...
+
     def get(self, item_id: int) -> InboundItem | None:
         """Return a row."""
         ...
@@ -215,6 +219,10 @@ class OutboxRepository(Protocol):
 
     def listed(self, states: Sequence[OutboxState], limit: int = 500) -> Sequence[OutboxItem]:
         """Return mails in these states, oldest first."""
+        ...
+
+    def count(self, states: Sequence[OutboxState]) -> int:
+        """Return how many mails are in these states."""
         ...
 
     def claim_due(self, *, holder: str, lease: timedelta, limit: int) -> Sequence[OutboxItem]:

@@ -65,6 +65,11 @@ class SqlOutboxRepository:
         statement = select(outbox).where(outbox.c.state.in_([state.value for state in states]))
         return self._items(statement.order_by(outbox.c.id).limit(limit))
 
+    def count(self, states: Sequence[OutboxState]) -> int:
+        """Return how many mails are in these states."""
+        statement = select(func.count()).where(outbox.c.state.in_([state.value for state in states]))
+        return int(self._t.connection.execute(statement).scalar_one())
+
     def claim_due(self, *, holder: str, lease: timedelta, limit: int) -> Sequence[OutboxItem]:
         """Move due queued mails to SENDING under `holder` and return them.
 
