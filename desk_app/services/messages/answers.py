@@ -52,6 +52,7 @@ class AutoAnswers:
             to_sender_today=uow.outbox.auto_answers_since(now - _DAY, address=address.email, ticket_id=ticket.id),
             in_last_hour=uow.outbox.auto_answers_since(now - _HOUR),
             per_hour=settings.auto_answers_per_hour,
+            to_sender_anywhere_today=uow.outbox.auto_answers_since(now - _DAY, address=address.email),
         )
         verdict = may_answer(
             parsed,
