@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import BigInteger, bindparam, cast, func, insert, select
+from sqlalchemy import BigInteger, Table, bindparam, cast, func, insert, select
 from sqlalchemy.engine import Connection
 
+from desk_app.storage.batch import Batch
 from desk_app.storage.engine.faults import explain, translated
 from desk_app.storage.schema.system import change_log
 from desk_app.storage.schema.tickets import ticket_counter
@@ -62,18 +63,35 @@ class Transaction:
         self._layers = [_Layer()]
         self._clock: tuple[datetime, float] | None = None
         self.cache: dict[str, Any] = {}  # what repositories remember until the transaction ends
+        self.held: Batch | None = None  # set inside `batch`
 
     @property
     def connection(self) -> Connection:
-        """The connection, with a transaction begun."""
+        """The connection, with a transaction begun and everything written that a batch held back."""
         if self._connection is None:
             self._connection = self.connections.begin_writing()
+        if self.held is not None:
+            self.held.flush()
         return self._connection
+
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection; what a batch holds back is not written."""
+        connection = self._connection if self._connection is not None else self.connection
+        return connection.connection.driver_connection
 
     def execute_raw(self, sql: str, parameters: Sequence[Any] = ()) -> DBAPICursor:
         """Run one statement on the driver, for the few hot ones; placeholders are the driver's own."""
         cursor: DBAPICursor = self._driver().execute(sql, parameters)
         return cursor
+
+    def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows of one table, or hold them back in a batch."""
+        if self.held is not None:
+            for row in rows:
+                self.held.insert(table, row)
+        elif rows:
+            self.connection.execute(insert(table), [dict(row) for row in rows])
 
     def __enter__(self) -> Self:
         return self
@@ -113,11 +131,24 @@ class Transaction:
             except BaseException:
                 self._layers.pop()
                 self.cache.clear()
+                if self.held is not None:
+                    self.held.discard()
                 if nested.is_active:
                     nested.rollback()
                 raise
             nested.commit()
             self._merge(self._layers.pop())
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Open a savepoint in which writes are held back and put together; see the port."""
+        with self.savepoint():
+            self.held = Batch(self)
+            try:
+                yield
+                self.held.flush()
+            finally:
+                self.held = None
 
     def changed(self, entity: str, entity_id: int, op: str = "update", department_id: int | None = None) -> None:
         """Note a change for the change feed; several notes of one entity are folded together."""

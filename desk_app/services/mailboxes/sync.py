@@ -7,13 +7,13 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
 from desk_app.plugin_api.channels import ChannelError, ChannelFault, ChannelSession, SecretError
 from desk_app.services.mailboxes.health import ill, well
-from desk_app.services.messages.intake import IntakeCounts, IntakeService, LeaseLostError
+from desk_app.services.messages.intake import IntakeCounts, IntakeService, LeaseLostError, Taken
 from desk_app.services.ports.outside import Channels
 from desk_app.services.ports.system import Lease
 from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
@@ -36,6 +36,17 @@ class SyncResult:
     fault: str = ""
     detail: str = ""
     ignored: int = 0
+
+
+@dataclass(slots=True)
+class _Fetched:
+    """What one walk from the cursor to the end gave."""
+
+    account: Account | None = None
+    counts: IntakeCounts = field(default_factory=IntakeCounts)
+    mails: int = 0
+    remaining: int = 0
+    undecided: bool = False
 
 
 def sync_lease(account_id: int) -> str:
@@ -129,40 +140,53 @@ class SyncService:
         Stops early when `stopping` says so or when the account was disabled meanwhile. Raises ChannelError and
         LeaseLostError. Renews `lease` after every batch.
         """
-        counts, fetched, remaining = IntakeCounts(), 0, 0
-        while True:
-            with self._uow() as uow:
-                account = uow.accounts.get(account_id)
-                cursor = uow.accounts.cursor(account_id)
-                if uow.leases.acquire(lease.name, lease.holder, self._ttl) is None:
-                    raise LeaseLostError(lease.name)
-                uow.commit()
-            if account is None or not account.enabled or stopping():
-                break
-            if account.policy.first_import is FirstImport.UNDECIDED:
-                return SyncResult(
-                    detail="Nothing is fetched until somebody chose what happens to the mail already there."
-                )
-            batch = session.fetch(cursor, limit=BATCH, max_bytes=account.policy.max_bytes)
-            counts += self._intake.take(account, batch, lease=lease)
-            fetched += len(batch.messages)
-            remaining = batch.remaining
-            if remaining == 0 and not batch.messages:
-                break
-            if remaining == 0:
-                break
+        fetched = self._fetch_all(account_id, session, lease, stopping)
+        if fetched.undecided:
+            return SyncResult(detail="Nothing is fetched until somebody chose what happens to the mail already there.")
+        counts = fetched.counts
         counts += self._intake.process_pending(account_id=account_id)
-        if account is not None:
-            self._acknowledge(account, session)
-        self._note_success(account_id, remaining)
+        if fetched.account is not None:
+            self._acknowledge(fetched.account, session)
+        self._note_success(account_id, fetched.remaining)
         return SyncResult(
-            fetched=fetched,
+            fetched=fetched.mails,
             created=counts.created,
             joined=counts.joined,
             duplicates=counts.duplicates,
             quarantined=counts.quarantined,
             ignored=counts.ignored,
         )
+
+    def _fetch_all(
+        self, account_id: int, session: ChannelSession, lease: Lease, stopping: Callable[[], bool]
+    ) -> _Fetched:
+        """Fetch to the end. One batch is fetched, stored and being read while the one before becomes messages."""
+        found = _Fetched()
+        ahead: Taken | None = None
+        try:
+            while True:
+                with self._uow() as uow:
+                    account = found.account = uow.accounts.get(account_id)
+                    cursor = uow.accounts.cursor(account_id)
+                    if uow.leases.acquire(lease.name, lease.holder, self._ttl) is None:
+                        raise LeaseLostError(lease.name)
+                    uow.commit()
+                if account is None or not account.enabled or stopping():
+                    return found
+                if account.policy.first_import is FirstImport.UNDECIDED:
+                    found.undecided = True
+                    return found
+                batch = session.fetch(cursor, limit=BATCH, max_bytes=account.policy.max_bytes)
+                before, ahead = ahead, self._intake.store(account, batch, lease=lease)
+                if before is not None:
+                    found.counts += self._intake.place(before)
+                found.mails += len(batch.messages)
+                found.remaining = batch.remaining
+                if batch.remaining == 0:
+                    return found
+        finally:
+            if ahead is not None:
+                found.counts += self._intake.place(ahead)
 
     def note_failure(self, account_id: int, error: ChannelError) -> None:
         """Write into the account's health what went wrong and when to try again."""

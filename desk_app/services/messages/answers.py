@@ -9,8 +9,8 @@ from desk_app.domain.messages.model import Address, Direction
 from desk_app.domain.messages.outgoing import Automatic
 from desk_app.domain.people.actor import SYSTEM
 from desk_app.domain.tickets.numbers import reply_subject
+from desk_app.services.messages.customers import customer_of
 from desk_app.services.messages.dispatch import Dispatcher, Letter, outbound_record
-from desk_app.services.messages.records import customer_of
 from desk_app.services.ports.outside import MessageReader, ReplyKeys
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line

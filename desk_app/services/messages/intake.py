@@ -21,8 +21,8 @@ from desk_app.services.ports.system import Lease
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 
-ROUND_SIZE = 50
-_KEPT_BYTES = 64 * 1024 * 1024
+ROUND_SIZE = 100
+_KEPT_BYTES = 32 * 1024 * 1024
 _Read = tuple[list[Arrival], list[tuple[InboundItem, str]]]
 _log = logging.getLogger(__name__)
 
@@ -68,6 +68,14 @@ class Imported:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A batch that is stored raw and being read; `IntakeService.place` makes messages of it."""
+
+    counts: IntakeCounts
+    rounds: Sequence[tuple[Sequence[InboundItem], Callable[[], _Read]]]
+
+
 class IntakeService:
     """Takes mail over from the channels and turns it into messages of tickets."""
 
@@ -79,19 +87,33 @@ class IntakeService:
     # -- raw first ----------------------------------------------------------------------------------------------------
 
     def take(self, account: Account, batch: FetchBatch, *, lease: Lease | None = None) -> IntakeCounts:
-        """Store a fetched batch as it came, with the cursor, in one transaction, then make messages of it.
+        """Store a fetched batch and make messages of it (see `store`)."""
+        return self.place(self.store(account, batch, lease=lease))
+
+    def store(self, account: Account, batch: FetchBatch, *, lease: Lease | None = None) -> Taken:
+        """Store a fetched batch as it came, with the cursor, in one transaction, and begin to read it.
 
         A mail that came without its bytes because of its size goes to quarantine. With `lease`, nothing is written
-        unless it is still held; raises LeaseLostError then.
+        unless it is still held; raises LeaseLostError then. Should the result never be placed, `process_pending` finds
+        the mails.
         """
         with self._uow() as uow:
             if lease is not None and not uow.leases.holds(lease):
                 raise LeaseLostError(lease.name)
-            items, raws = self._store(uow, account, batch.messages)
+            with uow.batch():
+                items, raws = self._store(uow, account, batch.messages)
             uow.accounts.set_cursor(account.id, batch.cursor)
             uow.commit()
         counts = IntakeCounts(stored=len(items), quarantined=sum(i.state is InboundState.QUARANTINED for i in items))
-        return counts + self._process([i for i in items if i.state is InboundState.STORED], raws)
+        open_items = [i for i in items if i.state is InboundState.STORED]
+        return Taken(counts, self._begin_rounds(open_items, raws, {account.id: account.channel}))
+
+    def place(self, taken: Taken) -> IntakeCounts:
+        """Make messages of a stored batch, round by round."""
+        counts = taken.counts
+        for items, finish in taken.rounds:
+            counts += self._place_round(items, *finish())
+        return counts
 
     def take_listed(self, account: Account, messages: Sequence[InboundMessage]) -> IntakeCounts:
         """Take single mails over, fetched outside the order of the cursor ("import these", MB-31)."""
@@ -106,10 +128,11 @@ class IntakeService:
     ) -> tuple[list[InboundItem], dict[int, bytes]]:
         known = uow.inbound.known_keys(account.id, [m.source_key for m in messages])
         now = uow.now()
-        fresh = [m for m in messages if m.source_key not in known]
+        fresh = list({m.source_key: m for m in messages if m.source_key not in known}.values())
+        digests = [sha256(m.raw).hexdigest() if m.raw is not None else None for m in fresh]
+        uow.blobs.prefetch([digest for digest in digests if digest is not None])
         items = []
-        for message in fresh:
-            digest = sha256(message.raw).hexdigest() if message.raw is not None else None
+        for message, digest in zip(fresh, digests, strict=True):
             if message.raw is not None and digest is not None:
                 uow.blobs.put(message.raw, sha256=digest)
             received_at = message.received_at or now
@@ -154,20 +177,22 @@ class IntakeService:
         return counts
 
     def _process(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
-        """Read all and place round by round: while one round is written, the next ones are read."""
+        return self.place(Taken(IntakeCounts(), self._begin_rounds(items, raws, {})))
+
+    def _begin_rounds(
+        self, items: Sequence[InboundItem], raws: Mapping[int, bytes], channels: Mapping[int, str]
+    ) -> list[tuple[Sequence[InboundItem], Callable[[], _Read]]]:
+        """Begin to read everything: while one round is written, the next ones are read. `channels` names those of the
+        accounts that are known."""
         rounds = [items[start : start + ROUND_SIZE] for start in range(0, len(items), ROUND_SIZE)]
-        begun = [self._begin(part, raws) for part in rounds]
-        counts = IntakeCounts()
-        for part, finish in zip(rounds, begun, strict=True):
-            counts += self._place_round(part, *finish())
-        return counts
+        return [(part, self._begin(part, raws, channels)) for part in rounds]
 
     def _place_round(
         self, items: Sequence[InboundItem], arrivals: Sequence[Arrival], failed: Sequence[tuple[InboundItem, str]]
     ) -> IntakeCounts:
         with self._uow() as uow:
             uow.leases.serialise("intake")
-            open_ids = self._still_open(uow, items)
+            open_ids = uow.inbound.unprocessed([item.id for item in items])
             todo = [a for a in arrivals if a.item.id in open_ids]
             tally = self._place_all(uow, todo)
             broken = [(item, reason) for item, reason in failed if item.id in open_ids]
@@ -182,28 +207,22 @@ class IntakeService:
             quarantined=len(broken) + len(todo) - tally.total(),
         )
 
-    def _still_open(self, uow: UnitOfWork, items: Sequence[InboundItem]) -> set[int]:
-        """Which rows nobody else has processed since they were read."""
-        accounts = {item.account_id for item in items}
-        account_id = accounts.pop() if len(accounts) == 1 else None
-        found = {row.id for row in uow.inbound.pending(len(items) + ROUND_SIZE, account_id=account_id)}
-        for item in items:
-            if item.id not in found:
-                row = uow.inbound.get(item.id)
-                if row is not None and row.state is InboundState.STORED:
-                    found.add(item.id)
-        return found
-
-    def _begin(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> Callable[[], _Read]:
+    def _begin(
+        self, items: Sequence[InboundItem], raws: Mapping[int, bytes], known: Mapping[int, str]
+    ) -> Callable[[], _Read]:
         """Begin to read mails, outside any transaction. A reader that raises against its promise costs one mail
         only.
         """
-        channels: dict[int, str] = {}
-        with self._uow() as uow:
-            for account_id in {item.account_id for item in items}:
-                account = uow.accounts.get(account_id)
-                channels[account_id] = account.channel if account is not None else "email"
-            stored = {item.id: _raw_of(uow, item) for item in items if item.id not in raws}
+        channels = dict(known)
+        stored: dict[int, bytes | None] = {}
+        unknown = {item.account_id for item in items} - channels.keys()
+        missing = [item for item in items if item.id not in raws]
+        if unknown or missing:
+            with self._uow() as uow:
+                for account_id in unknown:
+                    account = uow.accounts.get(account_id)
+                    channels[account_id] = account.channel if account is not None else "email"
+                stored = {item.id: _raw_of(uow, item) for item in missing}
         found: list[tuple[InboundItem, bytes]] = []
         failed: list[tuple[InboundItem, str]] = []
         for item in items:
@@ -243,14 +262,15 @@ class IntakeService:
         return results
 
     def _place_all(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Counter[Placed]:
-        """Place a round under one savepoint; when a mail fails, go back and give each its own."""
+        """Place a round in one batch; when a mail fails, go back and give each its own."""
         if not arrivals:
             return Counter()
         originals = [replace(arrival.item) for arrival in arrivals]
         try:
-            with uow.savepoint():
-                placement = self._placement(uow, arrivals)
-                return placement.place_all(arrivals)
+            with uow.batch():
+                round_ = self._round(uow, arrivals)
+                round_.prefetch(arrivals)
+                return Placement(round_).place_all(arrivals)
         except StorageError as error:
             if not isinstance(error, DuplicateError):
                 raise
@@ -261,7 +281,7 @@ class IntakeService:
             fresh = replace(arrival, item=original)
             try:
                 with uow.savepoint():
-                    tally += self._placement(uow, [fresh]).place_all([fresh])
+                    tally += Placement(self._round(uow, [fresh])).place_all([fresh])
             except StorageError:
                 raise  # the database is at fault, not the mail: nothing is lost, the round is done again
             except Exception as error:  # noqa: BLE001 -- pains.md 2: to quarantine, and on with the next
@@ -269,9 +289,9 @@ class IntakeService:
                 _quarantine(uow, replace(original), f"Storing failed: {type(error).__name__}.")
         return tally
 
-    def _placement(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Placement:
+    def _round(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Round:
         ids = self._keys.ids(uow.settings.desk().instance_id)
-        return Placement(Round(uow, ids, arrivals, reader_version=self._reader.version))
+        return Round(uow, ids, arrivals, reader_version=self._reader.version)
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 

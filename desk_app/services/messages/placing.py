@@ -161,9 +161,8 @@ class Placement:
 
     def _show_in_mailbox(self, item: InboundItem, twin: InboundItem) -> None:
         """One shared ticket is shown in both inboxes (MB-10)."""
-        message = self._uow.messages.get(twin.message_id) if twin.message_id else None
-        ticket = self._uow.tickets.survivor(message.ticket_id) if message is not None else None
-        if ticket is None or message is None or item.account_id in ticket.mailbox_ids:
+        ticket = self._round.ticket_of(twin)
+        if ticket is None or item.account_id in ticket.mailbox_ids:
             return
         ticket.mailbox_ids = (*ticket.mailbox_ids, item.account_id)
         self._uow.tickets.save(ticket)
@@ -172,7 +171,9 @@ class Placement:
         name = account.name if account is not None else str(item.account_id)
         change = ("mailbox", None, name)
         self._round.record(
-            line(ticket, "MailboxAdded", SYSTEM, self._round.now, cause=cause, change=change, message_id=message.id)
+            line(
+                ticket, "MailboxAdded", SYSTEM, self._round.now, cause=cause, change=change, message_id=twin.message_id
+            )
         )
         self._uow.changed("ticket", ticket.id, "update", ticket.department_id)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.messages.model import (
     Address,
     AddressRole,
@@ -39,24 +38,6 @@ def sent_at_of(parsed: ParsedMessage, received_at: datetime) -> datetime:
     """Return the mail's own date unless it lies in the future or is missing: then its arrival."""
     date = parsed.date
     return received_at if date is None or date > received_at + _FUTURE or date.year < 1980 else date
-
-
-def customer_of(parsed: ParsedMessage, account: Account | None, own: frozenset[str]) -> Address:
-    """Return who the customer is: From, or for contact forms the admin named the Reply-To (MB-32).
-
-    A name without an address is kept; where From holds nothing, Sender or Reply-To stands in.
-    """
-    if account is not None and parsed.reply_to and _is_contact_form(parsed.from_.email, account):
-        customer = next((a for a in parsed.reply_to if a.email and a.email not in own), None)
-        if customer is not None:
-            return customer
-    named: list[Address] = [parsed.from_, *([parsed.sender] if parsed.sender is not None else []), *parsed.reply_to]
-    return next((address for address in named if address.email), parsed.from_)
-
-
-def _is_contact_form(sender: str, account: Account) -> bool:
-    domain = sender.rpartition("@")[2]
-    return any(entry.lower() in {"*", sender, domain, f"@{domain}"} for entry in account.policy.reply_to_senders)
 
 
 def addresses_of(parsed: ParsedMessage) -> list[tuple[AddressRole, Address]]:
@@ -132,5 +113,5 @@ def store(round_: Round, record: MessageRecord, parsed: ParsedMessage) -> None:
     """Write a record with attachments and search document; gives it its id."""
     record.attachments = [keep_attachment(round_.uow.blobs, a) for a in parsed.attachments]
     record.id = round_.uow.messages.add(record)
-    round_.uow.search.index(record)
+    round_.uow.search.add(record)
     round_.stored(record)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desk_app.domain.mailboxes.model import Account
-from desk_app.domain.messages.model import ParsedMessage
+from desk_app.domain.messages.model import Address, ParsedMessage
 from desk_app.domain.messages.reply_ids import ReplyIds, tokens_in
-from desk_app.domain.tickets.model import TicketEvent
+from desk_app.domain.tickets.model import Ticket, TicketEvent
+from desk_app.domain.tickets.numbers import numbers_in_subject
+from desk_app.services.messages.customers import customer_of
 from desk_app.services.ports.messages import KnownMessage, MessageRecord
 from desk_app.services.ports.outside import Reading
 from desk_app.services.ports.sync import InboundItem, OutboxItem, OutboxState
@@ -61,6 +63,18 @@ class Round:
         for internet_id, rows in uow.inbound.by_internet_ids([a.internet_id for a in arrivals]).items():
             self._rows[internet_id].extend(rows)
 
+    def prefetch(self, arrivals: Sequence[Arrival]) -> None:
+        """Read together what placing these mails is going to ask for one by one; makes nothing but speed."""
+        known = [*self._known.values(), *self._referring.values()]
+        tickets = sorted({k.ticket_id for found in known for k in found})
+        numbers = {number for arrival in arrivals for number in numbers_in_subject(arrival.parsed.subject)}
+        self.uow.tickets.prefetch(tickets, sorted(numbers))
+        for ticket_id, people in self.uow.tickets.participants_of(tickets).items():
+            self._participants[ticket_id] = people - self.own_addresses
+        customers = (self.customer(arrival) for arrival in arrivals)
+        self.uow.contacts.prefetch(sorted({c.email.strip().lower() for c in customers if c.email}))
+        self.uow.blobs.prefetch([a.sha256 for arrival in arrivals for a in arrival.parsed.attachments if a.sha256])
+
     def account(self, account_id: int) -> Account | None:
         """Return an account, deleted ones too where the ledger still knows them."""
         if account_id not in self._accounts:
@@ -100,6 +114,24 @@ class Round:
         if ticket_id not in self._participants:
             self._participants[ticket_id] = self.uow.tickets.participants(ticket_id) - self.own_addresses
         return self._participants[ticket_id]
+
+    def customer(self, arrival: Arrival) -> Address:
+        """Return who wrote (see `customer_of`)."""
+        return customer_of(arrival.parsed, self.account(arrival.item.account_id), self.own_addresses)
+
+    def opened(self, ticket_id: int) -> None:
+        """Take note of a new ticket: nobody stands in it yet."""
+        self._participants[ticket_id] = frozenset()
+
+    def ticket_of(self, row: InboundItem) -> Ticket | None:
+        """Return the ticket of the message that was made of a ledger row."""
+        if not row.message_id:
+            return None
+        known = next((k for k in self.known(row.internet_id) if k.id == row.message_id), None)
+        if known is not None:
+            return self.uow.tickets.survivor(known.ticket_id)
+        message = self.uow.messages.get(row.message_id)
+        return self.uow.tickets.survivor(message.ticket_id) if message is not None else None
 
     def stored(self, record: MessageRecord) -> None:
         """Take note of a message stored in this round."""

@@ -11,7 +11,7 @@ from desk_app.domain.messages.threading import Evidence, Join, JoinRule, Landing
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
 from desk_app.domain.tickets.model import LinkKind, StatusCategory, Ticket, TicketEvent
 from desk_app.domain.tickets.numbers import numbers_in_subject
-from desk_app.services.messages.records import customer_of, store
+from desk_app.services.messages.records import store
 from desk_app.services.messages.round import Arrival, Round, addressed_ids
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.sync import InboundItem
@@ -34,7 +34,7 @@ def evidence_of(round_: Round, arrival: Arrival) -> Evidence:
     """Collect what the threading decision needs to know of a mail."""
     parsed, account_id = arrival.parsed, arrival.item.account_id
     senders = {a.email for a in (parsed.from_, *((parsed.sender,) if parsed.sender else ())) if a.email}
-    customer = customer_of(parsed, round_.account(account_id), round_.own_addresses)
+    customer = round_.customer(arrival)
     if customer.email:
         senders.add(customer.email)
     mail_ids = [*parsed.in_reply_to, *parsed.references]
@@ -100,7 +100,7 @@ class Threads:
         """Store a mail in the ticket it belongs to and return that ticket, or None where the other mailbox's copy is
         there already. A new ticket has exactly this one message."""
         join = decide(evidence_of(self._round, arrival))
-        twin_ticket = self._ticket_of(twin)
+        twin_ticket = self._round.ticket_of(twin) if twin is not None else None
         ticket = self._uow.tickets.survivor(join.ticket_id) if join.ticket_id is not None else None
         if ticket is not None and twin_ticket is not None and ticket.id == twin_ticket.id:
             return None
@@ -122,10 +122,6 @@ class Threads:
             return self._open(arrival, record, followed, Link(LinkKind.FOLLOW_UP, ticket.id))
         self._join(ticket, arrival, record, join, why if landing is Landing.REOPEN else "")
         return ticket
-
-    def _ticket_of(self, twin: InboundItem | None) -> Ticket | None:
-        message = self._uow.messages.get(twin.message_id) if twin is not None and twin.message_id else None
-        return self._uow.tickets.survivor(message.ticket_id) if message is not None else None
 
     # -- a ticket that is there ---------------------------------------------------------------------------------------
 
@@ -206,11 +202,11 @@ class Threads:
     # -- a new ticket -------------------------------------------------------------------------------------------------
 
     def _open(self, arrival: Arrival, record: MessageRecord, join: Join, link: Link | None) -> Ticket:
-        account_id = arrival.item.account_id
         contact = self._contact(arrival, record.department_id)
-        customer = customer_of(arrival.parsed, self._round.account(account_id), self._round.own_addresses)
+        customer = self._round.customer(arrival)
         ticket = self._new_ticket(arrival, record, contact, customer, link)
         self._uow.tickets.add(ticket)
+        self._round.opened(ticket.id)
         record.ticket_id = ticket.id
         record.contact_id = contact.id if contact is not None else None
         record.join_rule = join.rule.value
@@ -275,7 +271,7 @@ class Threads:
 
     def _contact(self, arrival: Arrival, department_id: int) -> Contact | None:
         parsed = arrival.parsed
-        customer = customer_of(parsed, self._round.account(arrival.item.account_id), self._round.own_addresses)
+        customer = self._round.customer(arrival)
         if not customer.email or "@" not in customer.email or parsed.classification is Classification.BOUNCE:
             return None
         contact = self._uow.contacts.get_or_create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,11 @@ class ContactRepository(Protocol):
 
     def get_or_create(self, email: str, name: str, *, language: str, department_id: int, at: datetime) -> Contact:
         """Return the contact with this address (following merges), creating it from its first mail (CU-01)."""
+        ...
+
+    def prefetch(self, emails: Sequence[str]) -> None:
+        """Read together the contacts of addresses (lower case) that a batch is going to ask for; outside of one,
+        nothing happens."""
         ...
 
     def get(self, contact_id: int) -> Contact | None:

@@ -137,6 +137,10 @@ class BlobStore(Protocol):
         """Store bytes unless they are there, and return their SHA-256 (hex)."""
         ...
 
+    def prefetch(self, sha256s: Sequence[str]) -> None:
+        """Look up together which bytes are there already, for the puts of a batch that follow."""
+        ...
+
     def get(self, sha256: str) -> bytes | None:
         """Return bytes; checks them against their hash and raises where the database is damaged."""
         ...
@@ -147,6 +151,10 @@ class SearchIndex(Protocol):
 
     def index(self, record: MessageRecord) -> None:
         """Add or replace a message's document: subject, people, text, attachment names."""
+        ...
+
+    def add(self, record: MessageRecord) -> None:
+        """Add the document of a message that was stored in this very transaction."""
         ...
 
     def remove(self, message_ids: Sequence[int]) -> None:

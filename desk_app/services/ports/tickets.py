@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from desk_app.domain.tickets.model import Status, Ticket, TicketEvent
@@ -27,6 +27,11 @@ class TicketRepository(Protocol):
 
     def by_number(self, number: str) -> Ticket | None:
         """Return the ticket with this number."""
+        ...
+
+    def prefetch(self, ticket_ids: Sequence[int], numbers: Sequence[str]) -> None:
+        """Read together the tickets, by id and by number, that a batch is going to ask for; outside of one, nothing
+        happens."""
         ...
 
     def save(self, ticket: Ticket) -> None:
@@ -60,6 +65,10 @@ class TicketRepository(Protocol):
 
     def participants(self, ticket_id: int) -> frozenset[str]:
         """Return every e-mail address (lower case) that stands in any message of the ticket."""
+        ...
+
+    def participants_of(self, ticket_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """Return the participants of many tickets."""
         ...
 
     def statuses(self) -> Sequence[Status]:

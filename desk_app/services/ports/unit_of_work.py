@@ -49,6 +49,13 @@ class UnitOfWork(Protocol):
         """Open a savepoint: an exception inside rolls back to it and goes on to the caller."""
         ...
 
+    def batch(self) -> AbstractContextManager[None]:
+        """Open a savepoint in which rows may be held back and written together.
+
+        Everybody who reads inside sees them all the same; a conflict may be told as late as at the end of the block.
+        """
+        ...
+
     def changed(self, entity: str, entity_id: int, op: str = "update", department_id: int | None = None) -> None:
         """Note a change for the change feed; several notes of one entity are folded together."""
         ...

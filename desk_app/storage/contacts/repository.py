@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from desk_app.domain.contacts.model import Contact, ContactAddress
+from desk_app.storage.contacts.held import HeldContacts
 from desk_app.storage.schema.contacts import contact, contact_address, contact_department, contact_move
 from desk_app.storage.schema.messages import message
 from desk_app.storage.schema.tickets import ticket
@@ -28,6 +29,19 @@ _ADDRESSES = (
 _BY_EMAIL = select(contact_address.c.contact_id).where(
     contact_address.c.kind == "email", contact_address.c.address == bindparam("wanted")
 )
+_AT_ONCE = 500
+_BY_IDS = select(contact).where(contact.c.id.in_(bindparam("wanted", expanding=True)))
+_ADDRESSES_OF = (
+    select(contact_address)
+    .where(contact_address.c.contact_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(contact_address.c.id)
+)
+_BY_EMAILS = select(contact_address.c.address, contact_address.c.contact_id).where(
+    contact_address.c.kind == "email", contact_address.c.address.in_(bindparam("wanted", expanding=True))
+)
+_DEPARTMENTS = select(contact_department).where(
+    contact_department.c.contact_id.in_(bindparam("wanted", expanding=True))
+)
 _IN_DEPARTMENT = select(contact_department.c.contact_id).where(
     contact_department.c.contact_id == bindparam("wanted"), contact_department.c.department_id == bindparam("place")
 )
@@ -46,14 +60,34 @@ class SqlContactRepository:
     def get_or_create(self, email: str, name: str, *, language: str, department_id: int, at: datetime) -> Contact:
         """Return the contact with this address, creating it from its first mail."""
         email = email.strip().lower()
+        held = self._held()
+        if held is not None:
+            return self._get_or_hold(held, email, name, language=language, department_id=department_id, at=at)
         found = self.by_email(email) or self._create(email, name, language, at)
         if not found.name and name:
-            self._t.connection.execute(update(contact).where(contact.c.id == found.id).values(name=name, updated_at=at))
-            found = self.get(found.id) or found
+            found = self._name(found, name, at)
         place = {"wanted": found.id, "place": department_id}
         if self._t.connection.execute(_IN_DEPARTMENT, place).first() is None:
             self._t.connection.execute(self._add_department, {"contact_id": found.id, "department_id": department_id})
         return found
+
+    def prefetch(self, emails: Sequence[str]) -> None:
+        """Read contacts together that a batch is going to ask for."""
+        held = self._held()
+        if held is None or not emails:
+            return
+        connection = self._t.connection
+        ids: dict[str, int] = {}
+        for start in range(0, len(emails), _AT_ONCE):
+            for row in connection.execute(_BY_EMAILS, {"wanted": list(emails[start : start + _AT_ONCE])}):
+                ids[row.address] = row.contact_id
+        contacts = read_contacts(connection, sorted(set(ids.values())))
+        for email in emails:
+            held.learn(email, contacts.get(ids[email]) if email in ids else None)
+        wanted = sorted({found.id for found in contacts.values()})
+        for start in range(0, len(wanted), _AT_ONCE):
+            for row in connection.execute(_DEPARTMENTS, {"wanted": wanted[start : start + _AT_ONCE]}):
+                held.departments.add((row.contact_id, row.department_id))
 
     def get(self, contact_id: int) -> Contact | None:
         """Return a contact; a merged one resolves to the one that took it over."""
@@ -66,11 +100,13 @@ class SqlContactRepository:
 
     def save(self, contact: Contact) -> None:
         """Write a contact and its addresses; raises ValueError where an address belongs to somebody else."""
+        self._forget_held()
         _save(self._t, contact)
         self._t.changed("contact", contact.id)
 
     def merge(self, source_id: int, target_id: int) -> None:
         """Move addresses, tickets and messages to the target; remembered row by row, so that it can be undone."""
+        self._forget_held()
         if source_id == target_id:
             raise ValueError("a contact cannot be merged into itself")
         connection, now = self._t.connection, self._t.now()
@@ -114,6 +150,7 @@ class SqlContactRepository:
 
     def unmerge(self, source_id: int) -> None:
         """Undo a merge: what came from the source goes back, where it still is at the target."""
+        self._forget_held()
         connection = self._t.connection
         target_id = connection.execute(_BY_ID, {"wanted": source_id}).one().merged_into_id
         if target_id is None:
@@ -147,6 +184,7 @@ class SqlContactRepository:
 
     def mark_failing(self, email: str, reason: str, at: datetime) -> None:
         """Mark an address as failing after a permanent bounce; the first failure's time stays."""
+        self._forget_held()
         address = contact_address.c
         row = self._t.connection.execute(
             select(address.id, address.contact_id, address.failing_since_at).where(
@@ -168,6 +206,7 @@ class SqlContactRepository:
 
     def mark_working(self, email: str) -> None:
         """Clear the failing mark."""
+        self._forget_held()
         address = contact_address.c
         row = self._t.connection.execute(
             select(address.id, address.contact_id).where(
@@ -184,6 +223,35 @@ class SqlContactRepository:
             .values(failing_since_at=None, failing_reason="", bounce_count=0)
         )
         self._t.changed("contact", row.contact_id)
+
+    def _held(self) -> HeldContacts | None:
+        return None if self._t.held is None else self._t.held.part(HeldContacts)
+
+    def _forget_held(self) -> None:
+        held = self._held()
+        if held is not None:
+            held.forget()
+
+    def _get_or_hold(
+        self, held: HeldContacts, email: str, name: str, *, language: str, department_id: int, at: datetime
+    ) -> Contact:
+        """Do in a batch what `get_or_create` does, without a statement where the batch knows the address."""
+        if not held.knows(email):
+            held.learn(email, self.by_email(email))
+        found = held.get(email)
+        if found is None:
+            found = held.add(email, name, language, at)
+            self._t.changed("contact", found.id, "insert")
+        if not found.name and name:
+            held.forget()
+            found = self._name(found, name, at)
+            held.learn(email, found)
+        held.enter(found.id, department_id)
+        return found
+
+    def _name(self, found: Contact, name: str, at: datetime) -> Contact:
+        self._t.connection.execute(update(contact).where(contact.c.id == found.id).values(name=name, updated_at=at))
+        return self.get(found.id) or found
 
     def _create(self, email: str, name: str, language: str, at: datetime) -> Contact:
         connection = self._t.connection
@@ -219,6 +287,24 @@ def read_contact(connection: Connection, contact_id: int) -> Contact | None:
             return _contact(row, connection.execute(_ADDRESSES, {"wanted": contact_id}).all())
         contact_id = row.merged_into_id
     return None
+
+
+def read_contacts(connection: Connection, contact_ids: Sequence[int]) -> dict[int, Contact]:
+    """Return many contacts by the ids that were asked for, following merges."""
+    rows: list[Row[Any]] = []
+    addresses: dict[int, list[Row[Any]]] = {}
+    for start in range(0, len(contact_ids), _AT_ONCE):
+        wanted = {"wanted": list(contact_ids[start : start + _AT_ONCE])}
+        rows += connection.execute(_BY_IDS, wanted)
+        for item in connection.execute(_ADDRESSES_OF, wanted):
+            addresses.setdefault(item.contact_id, []).append(item)
+    found: dict[int, Contact] = {}
+    for row in rows:
+        merged = row.merged_into_id is not None
+        one = read_contact(connection, row.id) if merged else _contact(row, addresses.get(row.id, ()))
+        if one is not None:
+            found[row.id] = one
+    return found
 
 
 def _contact(row: Row[Any], addresses: Sequence[Row[Any]]) -> Contact:

@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from desk_app.domain.mailboxes.model import AfterImport
 from desk_app.services.ports.errors import DuplicateError
 from desk_app.services.ports.sync import InboundItem, InboundState
-from desk_app.storage.engine.faults import is_unique_violation
+from desk_app.storage.engine.faults import is_unique_violation, translated
 from desk_app.storage.mailboxes.mapping import inbound_values, to_inbound
 from desk_app.storage.schema.sync import inbound_item
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
+    from desk_app.storage.batch import Batch
     from desk_app.storage.transaction import Transaction
 
 _CHUNK = 500  # source keys asked for in one query
@@ -24,6 +25,8 @@ _KNOWN = select(inbound_item.c.source_key).where(
     inbound_item.c.account_id == bindparam("account"),
     inbound_item.c.source_key.in_(bindparam("keys", expanding=True)),
 )
+_WHICH = select(inbound_item.c.id).where(inbound_item.c.id.in_(bindparam("wanted", expanding=True)))
+_IN_STATE = _WHICH.where(inbound_item.c.state == bindparam("state"))
 _SAVE = update(inbound_item).where(inbound_item.c.id == bindparam("wanted"))
 _TWINS = (
     select(inbound_item)
@@ -69,8 +72,22 @@ class SqlInboundRepository:
 
     def add(self, items: Sequence[InboundItem]) -> None:
         """Insert rows and set their ids; a source key that is there already is skipped."""
+        if self._t.held is not None:
+            self._add_together(self._t.held, items)
+            return
         for item in items:
             item.id = int(self._t.connection.execute(self._insert, inbound_values(item)).scalar() or 0)
+
+    def _add_together(self, held: Batch, items: Sequence[InboundItem]) -> None:
+        for item in items:
+            item.id = held.new_id(inbound_item)
+            held.insert(inbound_item, {"id": item.id, **inbound_values(item)}, skip_known=True)
+        stored: set[int] = set()
+        ids = [item.id for item in items]
+        for start in range(0, len(ids), _CHUNK):
+            stored.update(self._t.connection.execute(_WHICH, {"wanted": ids[start : start + _CHUNK]}).scalars())
+        for item in items:
+            item.id = item.id if item.id in stored else 0
 
     def pending(self, limit: int, *, account_id: int | None = None) -> Sequence[InboundItem]:
         """Return stored rows that are not processed yet, oldest first."""
@@ -78,6 +95,14 @@ class SqlInboundRepository:
         if account_id is not None:
             statement = statement.where(inbound_item.c.account_id == account_id)
         return self._items(statement)
+
+    def unprocessed(self, item_ids: Sequence[int]) -> frozenset[int]:
+        """Return which of these rows are stored and not processed yet."""
+        found: set[int] = set()
+        for start in range(0, len(item_ids), _CHUNK):
+            wanted = {"wanted": list(item_ids[start : start + _CHUNK]), "state": InboundState.STORED.value}
+            found.update(self._t.connection.execute(_IN_STATE, wanted).scalars())
+        return frozenset(found)
 
     def get(self, item_id: int) -> InboundItem | None:
         """Return a row."""
@@ -100,6 +125,12 @@ class SqlInboundRepository:
         for item in items:
             values = inbound_values(item)
             rows.append({name: values[name] for name in _SAVED} | {"wanted": item.id})
+        held = self._t.held
+        if held is not None:
+            held.flush()
+            with translated():
+                held.update(inbound_item, ("id=wanted",), rows)
+            return
         try:
             self._t.connection.execute(_SAVE, rows)
         except IntegrityError as error:

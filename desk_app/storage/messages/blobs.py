@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import zstandard
@@ -18,6 +18,7 @@ from desk_app.storage.schema.writing import draft_attachment
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
+    from desk_app.storage.batch import Batch
     from desk_app.storage.transaction import Transaction
 
 _LEVEL = 3
@@ -41,6 +42,7 @@ _PACKED = (  # first bytes of what is compressed already
 
 _SELECT = select(blob.c.codec, blob.c.size, blob.c.content).where(blob.c.sha256 == bindparam("wanted"))
 _EXISTS = select(blob.c.size).where(blob.c.sha256 == bindparam("wanted"))
+_WHICH = select(blob.c.sha256).where(blob.c.sha256.in_(bindparam("wanted", expanding=True)))
 _tools = threading.local()  # zstandard's contexts must not be shared between threads
 
 
@@ -54,6 +56,9 @@ class SqlBlobStore:
     def put(self, content: bytes, *, sha256: str = "", compressible: bool = True) -> str:
         """Store bytes unless they are there, and return their SHA-256."""
         sha256 = sha256 or hashlib.sha256(content).hexdigest()
+        if self._t.held is not None:
+            self._t.held.part(HeldBlobs).put(content, sha256, compressible=compressible)
+            return sha256
         if self._t.connection.execute(_EXISTS, {"wanted": sha256}).first() is not None:
             return sha256
         codec, packed = pack(content, compressible=compressible)
@@ -62,9 +67,49 @@ class SqlBlobStore:
         )
         return sha256
 
+    def prefetch(self, sha256s: Sequence[str]) -> None:
+        """Look up together which bytes of a batch are there already."""
+        if self._t.held is not None and sha256s:
+            found = self._t.connection.execute(_WHICH, {"wanted": sorted(set(sha256s))}).scalars()
+            self._t.held.part(HeldBlobs).note(sha256s, found)
+
     def get(self, sha256: str) -> bytes | None:
         """Return bytes, checked against their hash."""
         return read_blob(self._t.connection, sha256)
+
+
+class HeldBlobs:
+    """The bytes of a batch; knows which are stored already."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._stored: set[str] = set()
+        self._absent: set[str] = set()
+
+    def note(self, asked: Iterable[str], found: Iterable[str]) -> None:
+        """Remember what a look-up gave."""
+        self._stored.update(found)
+        self._absent.update(sha256 for sha256 in asked if sha256 not in self._stored)
+
+    def put(self, content: bytes, sha256: str, *, compressible: bool) -> None:
+        """Hold bytes back unless they are stored or held."""
+        if sha256 in self._stored:
+            return
+        self._stored.add(sha256)
+        if sha256 not in self._absent:
+            connection = self._batch.transaction.connection
+            if connection.execute(_EXISTS, {"wanted": sha256}).first() is not None:
+                return
+        codec, packed = pack(content, compressible=compressible)
+        row = {"sha256": sha256, "size": len(content), "codec": codec, "content": packed}
+        self._batch.insert(blob, row, skip_known=True)
+        self._batch.weigh(len(packed))
+
+    def insert(self) -> None:
+        """Nothing waits: rows are handed over at once."""
+
+    def update(self) -> None:
+        """Bytes never change."""
 
 
 def read_blob(connection: Connection, sha256: str) -> bytes | None:

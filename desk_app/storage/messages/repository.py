@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from desk_app.storage.transaction import Transaction
 
 _INSERT = insert(message)
-_INSERT_BODY = insert(message_body)
-_INSERT_ADDRESS = insert(message_address)
-_INSERT_REFERENCE = insert(message_ref)
-_INSERT_ATTACHMENT = insert(attachment)
 _KNOWN = (
     message.c.id,
     message.c.ticket_id,
@@ -68,11 +64,15 @@ class SqlMessageRepository:
 
     def add(self, record: MessageRecord) -> int:
         """Insert a message with everything beside it."""
-        result = self._t.connection.execute(_INSERT, mapping.message_values(record))
-        key = result.inserted_primary_key
-        assert key is not None  # noqa: S101 -- a single-row insert always has one
-        record.id = int(key[0])
-        self._t.connection.execute(_INSERT_BODY, mapping.body_values(record))
+        if self._t.held is not None:
+            record.id = self._t.held.new_id(message)
+            self._t.held.insert(message, {"id": record.id, **mapping.message_values(record)})
+        else:
+            result = self._t.connection.execute(_INSERT, mapping.message_values(record))
+            key = result.inserted_primary_key
+            assert key is not None  # noqa: S101 -- a single-row insert always has one
+            record.id = int(key[0])
+        self._t.put(message_body, [mapping.body_values(record)])
         self._add_beside(record)
         return record.id
 
@@ -225,16 +225,9 @@ class SqlMessageRepository:
             last = following
 
     def _add_beside(self, record: MessageRecord) -> None:
-        connection = self._t.connection
-        addresses = mapping.address_values(record)
-        if addresses:
-            connection.execute(_INSERT_ADDRESS, addresses)
-        references = mapping.reference_values(record)
-        if references:
-            connection.execute(_INSERT_REFERENCE, references)
-        attachments = mapping.attachment_values(record)
-        if attachments:
-            connection.execute(_INSERT_ATTACHMENT, attachments)
+        self._t.put(message_address, mapping.address_values(record))
+        self._t.put(message_ref, mapping.reference_values(record))
+        self._t.put(attachment, mapping.attachment_values(record))
 
     def _records(self, statement: Select[Any]) -> list[MessageRecord]:
         connection = self._t.connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ _LAST_POSITION = 16_383  # of a tsvector
 _FIELD_GAP = 8  # positions between fields, so that no phrase crosses
 _BETWEEN_FIELDS = "\x1f"
 _CHUNK = 500
+_tools = threading.local()  # zstandard's contexts must not be shared between threads
 
 _FORGET = (
     "INSERT INTO search_text (search_text, rowid, subject, sender, recipients, body) VALUES ('delete', ?, ?, ?, ?, ?)"
@@ -30,6 +32,10 @@ _ADD = "INSERT INTO search_text (rowid, subject, sender, recipients, body) VALUE
 _STORED = "SELECT terms FROM search_document WHERE message_id = ?"
 _ADD_DOCUMENT = (
     "INSERT INTO search_document (message_id, ticket_id, department_id, analyzer_version, terms) VALUES (?, ?, ?, ?, ?)"
+)
+_ADD_DOCUMENT_PG = (
+    "INSERT INTO search_document (message_id, ticket_id, department_id, analyzer_version, tsv)"
+    " VALUES (%s, %s, %s, %s, %s::tsvector)"
 )
 _UPSERT_PG = (
     "INSERT INTO search_document (message_id, ticket_id, department_id, analyzer_version, tsv)"
@@ -58,8 +64,23 @@ class SqlSearchIndex:
                 self._forget([record.id])
                 self._t.execute_raw("DELETE FROM search_document WHERE message_id = ?", (record.id,))
             self._t.execute_raw(_ADD, (record.id, *texts))
-            packed = zstandard.compress(_BETWEEN_FIELDS.join(texts).encode(), 1)
-            self._t.execute_raw(_ADD_DOCUMENT, (*place, packed))
+            self._t.execute_raw(_ADD_DOCUMENT, (*place, _pack(texts)))
+        self._t.note_terms({word for words in fields.by_field() for word in words})
+
+    def add(self, record: MessageRecord) -> None:
+        """Add the document of a message that was stored just now, in a batch together with the others."""
+        held = self._t.held
+        if held is None:
+            self.index(record)
+            return
+        fields = record.search_fields or fields_of(record)
+        place = (record.id, record.ticket_id, record.department_id, ANALYZER_VERSION)
+        if self._t.postgresql:
+            held.finally_run(_ADD_DOCUMENT_PG, (*place, tsvector(fields)))
+        else:
+            texts = [" ".join(words) for words in fields.by_field()]
+            held.finally_run(_ADD, (record.id, *texts))
+            held.finally_run(_ADD_DOCUMENT, (*place, _pack(texts)))
         self._t.note_terms({word for words in fields.by_field() for word in words})
 
     def remove(self, message_ids: Sequence[int]) -> None:
@@ -103,6 +124,14 @@ class SqlSearchIndex:
         for row in self._t.connection.execute(statement).all():
             texts = zstandard.decompress(row.terms).decode().split(_BETWEEN_FIELDS)
             self._t.execute_raw(_FORGET, (row.message_id, *texts))
+
+
+def _pack(texts: Sequence[str]) -> bytes:
+    compressor = getattr(_tools, "compressor", None)
+    if compressor is None:
+        compressor = _tools.compressor = zstandard.ZstdCompressor(level=1)
+    packed: bytes = compressor.compress(_BETWEEN_FIELDS.join(texts).encode())
+    return packed
 
 
 def fields_of(record: MessageRecord) -> SearchFields:

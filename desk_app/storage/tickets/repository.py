@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from desk_app.storage.schema.messages import (
 from desk_app.storage.schema.sync import outbox
 from desk_app.storage.schema.system import number_counter
 from desk_app.storage.schema.tickets import status, ticket, ticket_event, ticket_mailbox, ticket_seen, ticket_tag
+from desk_app.storage.tickets.held import HeldTickets
 from desk_app.storage.tickets.mapping import (
     EVENTS,
     TICKETS,
@@ -32,6 +31,8 @@ from desk_app.storage.tickets.mapping import (
     to_status,
     to_ticket,
 )
+from desk_app.storage.tickets.numbers import format_number
+from desk_app.storage.tickets.place import Place, mailbox_rows
 from desk_app.storage.tickets.purge import purge_ticket
 from desk_app.storage.upsert import upsert
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from desk_app.storage.transaction import Transaction
 
 _MERGE_STEPS = 100
+_AT_ONCE = 500
 
 _BY_ID = TICKETS.where(ticket.c.id == bindparam("wanted"))
 _BY_NUMBER = TICKETS.where(ticket.c.number == bindparam("wanted"))
@@ -47,13 +49,29 @@ _MAILBOXES = (
     .where(ticket_mailbox.c.ticket_id == bindparam("wanted"))
     .order_by(ticket_mailbox.c.account_id)
 )
+_MAILBOXES_OF = (
+    select(ticket_mailbox.c.ticket_id, ticket_mailbox.c.account_id)
+    .where(ticket_mailbox.c.ticket_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(ticket_mailbox.c.ticket_id, ticket_mailbox.c.account_id)
+)
+_BY_IDS = TICKETS.where(ticket.c.id.in_(bindparam("wanted", expanding=True)))
+_BY_NUMBERS = TICKETS.where(ticket.c.number.in_(bindparam("wanted", expanding=True)))
 _INSERT = insert(ticket)
 _UPDATE = update(ticket).where(ticket.c.id == bindparam("wanted"), ticket.c.version == bindparam("read_version"))
-_INSERT_MAILBOX = insert(ticket_mailbox)
 _UPDATE_MAILBOX = update(ticket_mailbox).where(ticket_mailbox.c.ticket_id == bindparam("wanted"))
 _UPDATE_TAG = update(ticket_tag).where(ticket_tag.c.ticket_id == bindparam("wanted"))
-_INSERT_EVENT = insert(ticket_event)
 _NUMBER_TAKEN = select(ticket.c.id).where(ticket.c.number == bindparam("wanted"))
+_PEOPLE = (
+    select(message.c.ticket_id, message_address.c.email)
+    .join(message, message.c.id == message_address.c.message_id)
+    .where(message.c.ticket_id.in_(bindparam("wanted", expanding=True)))
+    .distinct()
+)
+_AUTHORS = (
+    select(message.c.ticket_id, message.c.author_email.label("email"))
+    .where(message.c.ticket_id.in_(bindparam("wanted", expanding=True)))
+    .distinct()
+)
 _NEXT_NUMBER = (
     update(number_counter)
     .where(number_counter.c.name == "ticket")
@@ -61,38 +79,6 @@ _NEXT_NUMBER = (
     .returning(number_counter.c.last)
 )
 _NEXT_NUMBER_PG = text("SELECT nextval('ticket_number')")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a stored version of a ticket is listed and counted."""
-
-    version: int
-    department_id: int
-    bucket: str
-    assignee_id: int | None
-    mailbox_ids: tuple[int, ...]
-    listed: tuple[object, ...]  # what mailbox and tag rows repeat
-    values: dict[str, Any]  # the columns, so that a save writes only what changed and leaves the other indexes alone
-
-    @classmethod
-    def of(cls, item: Ticket) -> _Place:
-        bucket = item.bucket.value
-        return cls(
-            item.version,
-            item.department_id,
-            bucket,
-            item.assignee_id,
-            tuple(sorted(set(item.mailbox_ids))),
-            (bucket, item.activity_at, item.created_at, item.department_id),
-            ticket_values(item),
-        )
-
-    def counters(self) -> Iterable[tuple[int, str, int, str]]:
-        yield (self.department_id, "all", 0, self.bucket)
-        yield (self.department_id, "agent", self.assignee_id or 0, self.bucket)
-        for account_id in self.mailbox_ids:
-            yield (self.department_id, "mailbox", account_id, self.bucket)
 
 
 class SqlTicketRepository:
@@ -103,6 +89,9 @@ class SqlTicketRepository:
 
     def next_number(self, number_format: str) -> str:
         """Return the next ticket number, formatted; never the same twice."""
+        held = self._held()
+        if held is not None:
+            return held.next_number(number_format)
         while True:
             statement = _NEXT_NUMBER_PG if self._t.postgresql else _NEXT_NUMBER
             number = format_number(number_format, int(self._t.connection.execute(statement).scalar_one()))
@@ -111,12 +100,16 @@ class SqlTicketRepository:
 
     def add(self, ticket: Ticket) -> int:
         """Insert a ticket, its mailbox rows and counter deltas."""
-        result = self._t.connection.execute(_INSERT, ticket_values(ticket))
-        key = result.inserted_primary_key
-        assert key is not None  # noqa: S101 -- a single-row insert always has one
-        ticket.id = int(key[0])
-        place = _Place.of(ticket)
-        self._add_mailboxes(ticket, place.mailbox_ids)
+        held = self._held()
+        if held is not None:
+            place = held.add(ticket)
+        else:
+            result = self._t.connection.execute(_INSERT, ticket_values(ticket))
+            key = result.inserted_primary_key
+            assert key is not None  # noqa: S101 -- a single-row insert always has one
+            ticket.id = int(key[0])
+            place = Place.of(ticket)
+            self._t.put(ticket_mailbox, mailbox_rows(ticket.id, place, place.mailbox_ids))
         for counter in place.counters():
             self._t.count(counter, 1)
         self._places()[ticket.id] = place
@@ -125,13 +118,41 @@ class SqlTicketRepository:
 
     def get(self, ticket_id: int) -> Ticket | None:
         """Return a ticket."""
+        held = self._held()
+        known = held.get(ticket_id) if held is not None else None
+        if known is not None:
+            return known
         row = self._t.connection.execute(_BY_ID, {"wanted": ticket_id}).first()
         return None if row is None else self._load(row)
 
     def by_number(self, number: str) -> Ticket | None:
         """Return the ticket with this number."""
+        held = self._held()
+        if held is not None and number in held.numbers:
+            ticket_id = held.numbers[number]
+            return None if ticket_id is None else self.get(ticket_id)
         row = self._t.connection.execute(_BY_NUMBER, {"wanted": number}).first()
         return None if row is None else self._load(row)
+
+    def prefetch(self, ticket_ids: Sequence[int], numbers: Sequence[str]) -> None:
+        """Read tickets together that a batch is going to ask for."""
+        held = self._held()
+        if held is None:
+            return
+        rows: list[Row[Any]] = []
+        for start in range(0, len(ticket_ids), _AT_ONCE):
+            rows += self._t.connection.execute(_BY_IDS, {"wanted": list(ticket_ids[start : start + _AT_ONCE])})
+        if numbers:
+            rows += self._t.connection.execute(_BY_NUMBERS, {"wanted": list(numbers)})
+        ids = sorted({row.id for row in rows})
+        mailboxes: dict[int, list[int]] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            for found in self._t.connection.execute(_MAILBOXES_OF, {"wanted": ids[start : start + _AT_ONCE]}):
+                mailboxes.setdefault(found.ticket_id, []).append(found.account_id)
+        for row in rows:
+            self._learn(to_ticket(row._asdict(), tuple(mailboxes.get(row.id, ()))))
+        for number in numbers:
+            held.numbers.setdefault(number, None)
 
     def save(self, ticket: Ticket) -> None:
         """Write a changed ticket, mailbox rows and counter deltas."""
@@ -141,17 +162,25 @@ class SqlTicketRepository:
             before = self._places().get(ticket.id)
             if stored is None or before is None or before.version != ticket.version:
                 raise StaleTicketError(f"ticket {ticket.id} was changed by somebody else")
-        stored_values = before.values
-        values = {name: value for name, value in ticket_values(ticket).items() if value != stored_values[name]}
+        held = self._held()
+        if held is not None and before.department_id == ticket.department_id and _stays(before, ticket):
+            ticket.version += 1
+            after = held.save(ticket, before)
+            self._places()[ticket.id] = after
+            self._count(before, after)
+            self._t.changed("ticket", ticket.id, "update", ticket.department_id)
+            return
+        values = Place.of(ticket).changes_from(before)
         values["version"] = ticket.version + 1
         result = self._t.connection.execute(_UPDATE, values | {"wanted": ticket.id, "read_version": ticket.version})
         if result.rowcount != 1:
             self._places().pop(ticket.id, None)
             raise StaleTicketError(f"ticket {ticket.id} was changed by somebody else")
         ticket.version += 1
-        after = _Place.of(ticket)
+        after = Place.of(ticket)
         self._places()[ticket.id] = after
         self._move_rows(ticket, before, after)
+        self._learn(ticket)
         self._t.changed("ticket", ticket.id, "update", ticket.department_id)
 
     def survivor(self, ticket_id: int) -> Ticket | None:
@@ -165,8 +194,7 @@ class SqlTicketRepository:
 
     def record(self, events: Sequence[TicketEvent]) -> None:
         """Append history lines."""
-        if events:
-            self._t.connection.execute(_INSERT_EVENT, [event_values(event) for event in events])
+        self._t.put(ticket_event, [event_values(event) for event in events])
 
     def events(self, ticket_id: int) -> Sequence[TicketEvent]:
         """Return a ticket's history, oldest first."""
@@ -221,15 +249,17 @@ class SqlTicketRepository:
 
     def participants(self, ticket_id: int) -> frozenset[str]:
         """Return every e-mail address that stands in any message of the ticket."""
-        statement = (
-            select(message_address.c.email)
-            .join(message, message.c.id == message_address.c.message_id)
-            .where(message.c.ticket_id == ticket_id, message_address.c.email != "")
-            .distinct()
-        )
-        authors = select(message.c.author_email).where(message.c.ticket_id == ticket_id).distinct()
-        found = {*self._t.connection.execute(statement).scalars(), *self._t.connection.execute(authors).scalars()}
-        return frozenset(address.lower() for address in found if address)
+        return self.participants_of([ticket_id])[ticket_id]
+
+    def participants_of(self, ticket_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """Return the same for many tickets."""
+        found: dict[int, set[str]] = {ticket_id: set() for ticket_id in ticket_ids}
+        for start in range(0, len(ticket_ids), _AT_ONCE):
+            wanted = {"wanted": list(ticket_ids[start : start + _AT_ONCE])}
+            for statement in (_PEOPLE, _AUTHORS):
+                for row in self._t.connection.execute(statement, wanted):
+                    found[row.ticket_id].add(row.email.lower())
+        return {ticket_id: frozenset(people - {""}) for ticket_id, people in found.items()}
 
     def statuses(self) -> Sequence[Status]:
         """Return every status."""
@@ -256,6 +286,9 @@ class SqlTicketRepository:
         for counter in self._places()[ticket_id].counters():
             self._t.count(counter, -1)
         self._places().pop(ticket_id)
+        held = self._held()
+        if held is not None:
+            held.forget(ticket_id)
         purge_ticket(self._t, item, actor_name=actor_name, reason=reason)
         self._t.changed("ticket", ticket_id, "delete", item.department_id)
 
@@ -272,32 +305,26 @@ class SqlTicketRepository:
         )
         return [self._load(row) for row in self._t.connection.execute(statement).all()]
 
-    def _places(self) -> dict[int, _Place]:
-        places: dict[int, _Place] = self._t.cache.setdefault("ticket_places", {})
+    def _places(self) -> dict[int, Place]:
+        places: dict[int, Place] = self._t.cache.setdefault("ticket_places", {})
         return places
 
     def _load(self, row: Row[Any]) -> Ticket:
         mailboxes = self._t.connection.execute(_MAILBOXES, {"wanted": row.id})
         item = to_ticket(row._asdict(), tuple(found.account_id for found in mailboxes))
-        self._places()[item.id] = _Place.of(item)
+        self._learn(item)
         return item
 
-    def _add_mailboxes(self, item: Ticket, account_ids: Sequence[int]) -> None:
-        rows = [
-            {
-                "ticket_id": item.id,
-                "account_id": account_id,
-                "department_id": item.department_id,
-                "bucket": item.bucket.value,
-                "activity_at": item.activity_at,
-                "created_at": item.created_at,
-            }
-            for account_id in account_ids
-        ]
-        if rows:
-            self._t.connection.execute(_INSERT_MAILBOX, rows)
+    def _held(self) -> HeldTickets | None:
+        return None if self._t.held is None else self._t.held.part(HeldTickets)
 
-    def _move_rows(self, item: Ticket, before: _Place, after: _Place) -> None:
+    def _learn(self, item: Ticket) -> None:
+        self._places()[item.id] = Place.of(item)
+        held = self._held()
+        if held is not None:
+            held.learn(item)
+
+    def _move_rows(self, item: Ticket, before: Place, after: Place) -> None:
         """Bring mailbox rows, tag rows and counters from one place to the other."""
         connection = self._t.connection
         gone = set(before.mailbox_ids) - set(after.mailbox_ids)
@@ -308,19 +335,20 @@ class SqlTicketRepository:
                 )
             )
         if before.listed != after.listed:
-            listed = {
-                "bucket": item.bucket.value,
-                "activity_at": item.activity_at,
-                "created_at": item.created_at,
-                "department_id": item.department_id,
-                "wanted": item.id,
-            }
+            listed = after.listing() | {"wanted": item.id}
             if before.mailbox_ids:
                 connection.execute(_UPDATE_MAILBOX, listed)
             connection.execute(_UPDATE_TAG, listed)
-        self._add_mailboxes(item, sorted(set(after.mailbox_ids) - set(before.mailbox_ids)))
+        self._t.put(
+            ticket_mailbox, mailbox_rows(item.id, after, sorted(set(after.mailbox_ids) - set(before.mailbox_ids)))
+        )
         if before.department_id != after.department_id:
             self._move_department(item)
+        self._count(before, after)
+
+    def _count(self, before: Place, after: Place) -> None:
+        if before.counters() == after.counters():
+            return
         for counter in before.counters():
             self._t.count(counter, -1)
         for counter in after.counters():
@@ -336,9 +364,6 @@ class SqlTicketRepository:
             self._t.connection.execute(update(table).where(table.c.message_id.in_(of_ticket)).values(values))
 
 
-def format_number(number_format: str, number: int) -> str:
-    """Put a number into a format like "T-####"; the run of # is its place and its least number of digits."""
-    match = re.search(r"#+", number_format)
-    if match is None:
-        return f"{number_format}{number}"
-    return f"{number_format[: match.start()]}{number:0{len(match[0])}d}{number_format[match.end() :]}"
+def _stays(before: Place, item: Ticket) -> bool:
+    """Whether a ticket still stands in every mailbox it stood in."""
+    return set(before.mailbox_ids) <= set(item.mailbox_ids)
