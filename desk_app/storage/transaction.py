@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import BigInteger, Table, bindparam, cast, func, insert, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from desk_app.storage.batch import Batch
 from desk_app.storage.engine.faults import explain, translated
@@ -134,7 +135,8 @@ class Transaction:
                 if self.held is not None:
                     self.held.discard()
                 if nested.is_active:
-                    nested.rollback()
+                    with suppress(DBAPIError):  # on a full disk SQLite has given the whole transaction up by itself
+                        nested.rollback()
                 raise
             nested.commit()
             self._merge(self._layers.pop())

@@ -71,6 +71,11 @@ class PostgresServer:
         self._run(
             ["initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         )
+        self.resume()
+
+    def resume(self) -> None:
+        """Run the server on the cluster that is there; returns when it answers."""
+        data = self._root / "data"
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(self._root), *options]
         with (self._root / "log").open("wb") as log:
@@ -86,8 +91,8 @@ class PostgresServer:
             else:
                 return
 
-    def stop(self) -> None:
-        """Stop the server by its pid and remove its files."""
+    def halt(self) -> None:
+        """Stop the server by its pid; its files stay for `resume`."""
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(signal.SIGINT)  # "fast": ends sessions and shuts down
@@ -96,6 +101,10 @@ class PostgresServer:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        self.halt()
         shutil.rmtree(self._root, ignore_errors=True)
         atexit.unregister(self.stop)
 
