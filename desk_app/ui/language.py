@@ -138,7 +138,7 @@ def _matcher(source: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(parts), re.DOTALL)
 
 
-def number(value: int) -> str:
+def grouped(value: int) -> str:
     """Return a whole number as the agent's locale writes it."""
     return QLocale().toString(value)
 
@@ -156,11 +156,16 @@ def tr(text: str, count: int = -1) -> str:
         shown = found
     else:
         shown = found["one" if count == 1 else "other"]
-    return shown.replace("%n", number(count)) if count >= 0 else shown
+    return shown.replace("%n", grouped(count)) if count >= 0 else shown
+
+
+def named(name: str) -> str:
+    """Return a name that a new desk is filled with, such as a status, in the program's language."""
+    return _speech.catalogue.sentences.get(name, name)
 
 
 def said(sentence: str) -> str:
-    """Return a sentence of a service, a server's step or the desk's own names in the program's language.
+    """Return a sentence of a service in the program's language.
 
     Services speak English. What they say in fixed words is translated, with what varies in it put back; the rest
     comes back unchanged.

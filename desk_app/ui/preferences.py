@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from desk_app.ui.language import LANGUAGES, SYSTEM, speak
 from desk_app.ui.theme.theme import Scheme, theme
 from desk_app.ui.theme.tokens import TEXT_SIZES
 
@@ -22,6 +23,12 @@ class Preferences(QObject):
         """Light, dark, or what the system says."""
         value = str(self.settings.value("look/scheme", Scheme.SYSTEM.value))
         return Scheme(value) if value in {one.value for one in Scheme} else Scheme.SYSTEM
+
+    @property
+    def language(self) -> str:
+        """The code of the language chosen, or `SYSTEM`."""
+        value = str(self.settings.value("look/language", SYSTEM))
+        return value if value in LANGUAGES else SYSTEM
 
     @property
     def text_size(self) -> float:
@@ -49,6 +56,7 @@ class Preferences(QObject):
         self.changed.emit()
 
     def apply(self) -> None:
-        """Make the look what was chosen."""
+        """Make language and look what was chosen."""
+        speak(self.language)
         theme().reduce_motion = self.reduce_motion
         theme().apply(self.scheme, factor=self.text_size, high_contrast=self.high_contrast)

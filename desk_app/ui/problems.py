@@ -8,7 +8,7 @@ from desk_app.plugin_api.channels import ChannelError, ChannelFault
 from desk_app.services.ports.errors import StorageError
 from desk_app.services.ports.unit_of_work import StaleTicketError
 from desk_app.services.tickets.commands import CommandRefusedError
-from desk_app.ui.language import tr
+from desk_app.ui.language import said, tr
 
 
 def _faults() -> dict[ChannelFault, tuple[str, str]]:
@@ -97,9 +97,9 @@ def explain(error: BaseException) -> Problem:
             tr("Somebody else changed this ticket at the same moment"), tr("Look at it again and repeat."), "", error
         )
     if isinstance(error, StorageError):
-        return Problem(error.message.rstrip("."), error.advice, type(error).__name__, error)
+        return Problem(said(error.message).rstrip("."), said(error.advice), type(error).__name__, error)
     if isinstance(error, (CommandRefusedError, ValueError, PermissionError, LookupError)) and str(error):
-        words = str(error).strip("'\"").rstrip(".")
+        words = said(str(error).strip("'\"")).rstrip(".")
         return Problem(words[:1].upper() + words[1:], "", "", error)
     return Problem(
         tr("That did not work"),

@@ -194,10 +194,11 @@ def settle(window: MainWindow, seconds: float = 10.0) -> None:
     assert pump(quiet, seconds), "the window did not come to rest"
 
 
-def open_window(kit: DeskKit, settings: QSettings, *, scheme: str = "light") -> MainWindow:
-    """Show a window on a desk and wait for its first list."""
+def open_window(kit: DeskKit, settings: QSettings, *, scheme: str = "light", language: str = "en") -> MainWindow:
+    """Show a window on a desk and wait for its first list; never in the language of the computer."""
     preferences = Preferences(settings)
     settings.setValue("look/scheme", scheme)
+    settings.setValue("look/language", language)
     preferences.apply()
     window = MainWindow(DeskSession(kit.desk, kit.agent), preferences)
     window.resize(1440, 900)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from PySide6.QtCore import QDate, Qt, Signal
@@ -28,16 +29,26 @@ from desk_app.ui.work import Lane
 ADDRESS, CONNECTION, OLD_MAIL, DONE = range(4)
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was entered in the first step, to be put back into a wizard in another language."""
+
+    account_id: int | None
+    address: str
+    password: str = field(repr=False)
+    shown_name: str
+
+
 class Wizard(QWidget):
     """A card on the backdrop with four steps; Back keeps what was entered."""
 
     finished = Signal()
 
-    def __init__(self, session: DeskSession) -> None:
+    def __init__(self, session: DeskSession, language: QWidget | None = None) -> None:
         super().__init__()
         self.setObjectName("backdrop")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
-        self._session = session
+        self._session, self._language = session, language
         self._account_id: int | None = None
         self._tested = False
         self._signed_in: Mapping[str, str] = {}
@@ -76,7 +87,7 @@ class Wizard(QWidget):
         sender = Field(tr("Name customers see"), self.shown_name)
         return boxed(
             column(
-                label(tr("Connect a mailbox"), "h2"),
+                row(label(tr("Connect a mailbox"), "h2"), None, *([self._language] if self._language else [])),
                 label(
                     tr("We look up the server settings from the address. You can change everything later."),
                     "secondary",
@@ -181,6 +192,17 @@ class Wizard(QWidget):
         for line in (self.address, self.password, self.shown_name, self.form.client_secret):
             line.clear()
         self._show(ADDRESS if account_id is None else OLD_MAIL)
+
+    @property
+    def entered(self) -> Entered:
+        """What was entered in the first step."""
+        return Entered(self._account_id, self.address.text(), self.password.text(), self.shown_name.text())
+
+    def refill(self, entered: Entered) -> None:
+        """Take what was entered before."""
+        self.address.setText(entered.address)
+        self.password.setText(entered.password)
+        self.shown_name.setText(entered.shown_name)
 
     @property
     def step(self) -> int:

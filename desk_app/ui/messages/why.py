@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk_app.services.queries.conversation import MessageView
-from desk_app.ui.language import tr
+from desk_app.ui.language import said, tr
 
 
 def why_text(message: MessageView) -> list[str]:
@@ -23,7 +23,7 @@ def why_text(message: MessageView) -> list[str]:
     }
     lines = []
     stored = str(message.join_reason.get("reason", ""))
-    lines.append(stored or rules.get(message.join_rule, message.join_rule))
+    lines.append(said(stored) or rules.get(message.join_rule, message.join_rule))
     if stored and message.join_rule in rules:
         lines.append(rules[message.join_rule])
     if message.stranger:

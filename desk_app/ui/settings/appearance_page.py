@@ -1,10 +1,11 @@
-"""Colours, text size, contrast, motion."""
+"""Language, colours, text size, contrast, motion."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
-from desk_app.ui.language import tr
+from desk_app.ui.language import LANGUAGES, SYSTEM, tr
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.theme.theme import Scheme
 from desk_app.ui.theme.tokens import TEXT_SIZES
@@ -13,12 +14,37 @@ from desk_app.ui.widgets.layout import boxed, column
 from desk_app.ui.widgets.panels import Field
 
 
+class LanguageBox(QComboBox):
+    """The languages by their own names; the window follows at once."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Language"))
+        self._preferences = preferences
+        self.addItem(tr("As the system"), SYSTEM)
+        for code, name in LANGUAGES.items():
+            self.addItem(name, code)
+        self.show_chosen()
+        self.currentIndexChanged.connect(self._choose)
+        preferences.changed.connect(self.show_chosen)
+
+    def show_chosen(self) -> None:
+        """Show what is chosen by now."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(max(0, self.findData(self._preferences.language)))
+
+    def _choose(self, _index: int) -> None:
+        self._preferences.set("look/language", self.currentData())
+
+
 class AppearancePage(QWidget):
     """Applies every choice at once."""
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()
         self._preferences = preferences
+        self.language = LanguageBox(preferences)
+        self.setFocusProxy(self.language)
         self.scheme = QComboBox()
         for scheme, words in (
             (Scheme.SYSTEM, tr("As the system")),
@@ -41,6 +67,7 @@ class AppearancePage(QWidget):
         preferences.changed.connect(self._show)
         inside = column(
             label(tr("Appearance"), "h2"),
+            Field(tr("Language"), self.language),
             Field(tr("Colours"), self.scheme),
             Field(tr("Text size"), self.text_size),
             self.contrast,

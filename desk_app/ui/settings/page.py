@@ -35,7 +35,7 @@ class SettingsHome(QWidget):
         self.setLayout(row(side, hairline(vertical=True), self._stack, spacing=0))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
         self._fill()
-        self._stop = pages.on_change(self._fill)
+        self.destroyed.connect(pages.on_change(self._fill))
         first = next(iter(pages), None)
         if first is not None:
             self.open_page(first.id)
@@ -71,6 +71,15 @@ class SettingsHome(QWidget):
         self._stack.setCurrentWidget(self._made[page_id])
         for key, item in self._items.items():
             item.setChecked(key == page_id)
+
+    @property
+    def current(self) -> str:
+        """The id of the page shown."""
+        return self._current
+
+    def focus_page(self) -> None:
+        """Put the cursor into the page shown."""
+        self._stack.currentWidget().setFocus()
 
     def page(self, page_id: str) -> QWidget | None:
         """Return a page that was opened."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.plugin_api.ui import ActionScope, ActionSpec, WindowPort
 from desk_app.services.queries.conversation import ConversationView
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.shell.palette import Entry
 from desk_app.ui.theme.theme import Scheme
@@ -89,7 +89,7 @@ class _TicketCommands:
     def status(self, ids: Ids) -> None:
         before = self._status_before(ids)
         entries = [
-            Entry(one.name, partial(self._acts.set_status, ids, one.key, before), icon="circle-dot")
+            Entry(named(one.name), partial(self._acts.set_status, ids, one.key, before), icon="circle-dot")
             for one in self._facts.statuses
         ]
         self._ask(entries, tr("Set the status to…"))

@@ -85,7 +85,7 @@ class InboxPage(QWidget):
         self.sidebar.view_chosen.connect(self._show_list)
         self.sidebar.page_chosen.connect(self._port.show_page)
         self.sidebar.counted.connect(self._show_notice)
-        self._session.facts_changed.connect(lambda: self._show_notice(self.sidebar.counts))
+        self._session.facts_changed.connect(self._facts_changed)
         self.list.ticket_chosen.connect(self.ticket.open_ticket)
         self.list.new_button.clicked.connect(lambda _checked=False: self._run("ticket.new"))
         self.list.selection_changed.connect(self._fill_bulk)
@@ -111,6 +111,12 @@ class InboxPage(QWidget):
         self.stack.setCurrentIndex(0)
         if self.list.view is not None:
             self.sidebar.mark(self.list.view.id)
+
+    @property
+    def guest_shown(self) -> str:
+        """The id of the page shown beside the sidebar, "" for the lists themselves."""
+        here = self.stack.currentWidget()
+        return next((key for key, guest in self._guests.items() if guest is here), "")
 
     def guest(self, page_id: str) -> QWidget | None:
         """Return a page that was opened beside the sidebar."""
@@ -158,6 +164,9 @@ class InboxPage(QWidget):
         layout.addWidget(icon_button("x", tr("Clear the selection"), self.list.clear_selection))  # type: ignore[union-attr]
 
     # -- notices ----------------------------------------------------------------------------------------------------
+    def _facts_changed(self) -> None:
+        self._show_notice(self.sidebar.counts)
+
     def _show_notice(self, counts: Counts | None) -> None:
         held = counts.outbox_held if counts is not None else 0
         armed = self._session.facts.settings.outgoing_armed

@@ -29,7 +29,7 @@ class Rail(QWidget):
         self._column = column(margins=(8, 12, 8, 12), spacing=4)
         self.setLayout(self._column)
         self.fill()
-        self._stop = pages.on_change(self.fill)
+        self.destroyed.connect(pages.on_change(self.fill))
 
     def fill(self) -> None:
         """Draw the buttons anew."""

@@ -29,7 +29,7 @@ class SidePanel(QWidget):
         self._cards = column(margins=(14, 14, 14, 14), spacing=12)
         inside = boxed(column(self._cards, None, spacing=0), "sidepanel")
         self.setLayout(column(scroller(inside, tr("Details"))))
-        self._stop = panels.on_change(lambda: self.show_view(self._view))
+        self.destroyed.connect(panels.on_change(lambda: self.show_view(self._view)))
 
     def show_view(self, view: ConversationView | None) -> None:
         """Show the cards of a ticket."""

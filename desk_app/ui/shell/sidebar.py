@@ -65,10 +65,13 @@ class Sidebar(QWidget):
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(COUNT_MS)
         self._count_timer.timeout.connect(self.count)
-        session.tickets_changed.connect(lambda _ids: self._soon())
+        session.tickets_changed.connect(self._tickets_changed)
         session.outbox_changed.connect(self._soon)
         session.quarantine_changed.connect(self._soon)
         session.facts_changed.connect(self._facts_changed)
+
+    def _tickets_changed(self, _ids: object) -> None:
+        self._soon()
 
     def _soon(self) -> None:
         if not self._count_timer.isActive():

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from desk_app.domain.messages.model import Address
 from desk_app.domain.tickets.model import Priority
 from desk_app.services.tickets.commands import CommandResult
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, said, tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import full_time, priority_name
 
@@ -70,7 +70,7 @@ class TicketActs(QObject):
     def set_status(self, ids: Sequence[int], key: str, before: str = "", *, undoing: bool = False) -> None:
         """Give tickets another status."""
         status = self._session.facts.status(key)
-        words = tr("Status: {status}").format(status=status.name if status else key)
+        words = tr("Status: {status}").format(status=named(status.name) if status else key)
         undo = None if undoing or not before else (lambda: self.set_status(ids, before, undoing=True))
         self._run(ids, lambda: self._tickets.set_status(ids, key, self._session.actor), words, undo=undo)
 
@@ -213,7 +213,7 @@ def _results(outcome: Any) -> list[CommandResult]:
 
 
 def _failures(failed: Sequence[CommandResult], total: int) -> str:
-    reasons = "; ".join(dict.fromkeys(one.error for one in failed))
+    reasons = "; ".join(dict.fromkeys(said(one.error) for one in failed))
     if total == 1:
         return reasons
     return tr("{failed} of {total} tickets were not changed: {reasons}").format(

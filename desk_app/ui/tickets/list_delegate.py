@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.icons import pixmap
@@ -164,7 +164,7 @@ class TicketDelegate(QStyledItemDelegate):
         colours = theme()
         edge = area.right() + 1
         if row.bucket.value != self.quiet_bucket or row.status_key not in {"new", "open", row.bucket.value}:
-            edge = self._chip(painter, edge, area, row.status_name, BUCKET_TONES[row.bucket])
+            edge = self._chip(painter, edge, area, named(row.status_name), BUCKET_TONES[row.bucket])
         for text, tone in self._model.extras(row.id):
             edge = self._chip(painter, edge, area, text, tone)
         left = area.left()

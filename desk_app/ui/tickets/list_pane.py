@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QSizePolicy,
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
 from desk_app.plugin_api.ui import ColumnSpec, Registry
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.language import tr
+from desk_app.ui.language import grouped, tr
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.theme import theme
@@ -202,7 +202,7 @@ class ListPane(QWidget):
                 self.table.scrollToTop()
             else:
                 self._merge(ids)
-            self.total.setText(f"{len(ids):,}".replace(",", "\u202f") if len(ids) > 9999 else str(len(ids)))
+            self.total.setText(grouped(len(ids)))
             self._show_empty(not ids)
 
         self._session.work.run(lambda: queries.ids(query), arrived, owner=self)

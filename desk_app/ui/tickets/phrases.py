@@ -8,7 +8,7 @@ from PySide6.QtCore import QDateTime, QLocale
 
 from desk_app.domain.tickets.model import Bucket, Priority, TicketEvent
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, tr
 
 BUCKET_TONES = {
     Bucket.OPEN: "info",
@@ -59,6 +59,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def day_pattern(*, year: bool = False) -> str:
+    """Return Qt's pattern for a day with its month in letters, in the order of the agent's locale."""
+    order = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    if 0 <= order.find("M") < order.find("d"):
+        return "MMM d, yyyy" if year else "MMM d"
+    return "d MMM yyyy" if year else "d MMM"
+
+
 def short_time(at: datetime, now: datetime) -> str:
     """Return an age for lists: "2 min", "3 h", "14 Nov", "Nov 2024"."""
     age = now - at
@@ -68,22 +76,20 @@ def short_time(at: datetime, now: datetime) -> str:
         return tr("%n min", int(age.total_seconds() // 60))
     if age < timedelta(hours=24):
         return tr("%n h", int(age.total_seconds() // 3600))
-    local = at.astimezone()
-    date = QDateTime.fromSecsSinceEpoch(int(local.timestamp()))
-    pattern = "d MMM" if age < timedelta(days=300) else "MMM yyyy"
-    return QLocale().toString(date, pattern)
+    date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
+    return QLocale().toString(date, day_pattern() if age < timedelta(days=300) else "MMM yyyy")
 
 
 def card_time(at: datetime, now: datetime) -> str:
-    """Return a time for cards: "Today 09:12", "14 Nov 09:12"."""
+    """Return a time for cards: "Today 09:12", "14 Nov 09:12"; day and clock as the agent's locale writes them."""
     date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
     days = (now.astimezone().date() - at.astimezone().date()).days
-    clock = QLocale().toString(date, "HH:mm")
+    clock = QLocale().toString(date.time(), QLocale.FormatType.ShortFormat)
     if days == 0:
         return tr("Today") + " " + clock
     if days == 1:
         return tr("Yesterday") + " " + clock
-    return QLocale().toString(date, "d MMM HH:mm" if 0 <= days < 300 else "d MMM yyyy HH:mm")
+    return QLocale().toString(date, day_pattern(year=not 0 <= days < 300)) + " " + clock
 
 
 def full_time(at: datetime) -> str:
@@ -103,7 +109,7 @@ def spoken_row(row: TicketRow) -> str:
         tr("Unread.") if row.unread else "",
         row.requester_name or row.requester_email,
         row.subject or tr("(no subject)"),
-        row.status_name,
+        named(row.status_name),
         priority_name(row.priority) if row.priority in {Priority.HIGH, Priority.URGENT} else "",
         tr("assigned to {name}").format(name=row.assignee_name) if row.assignee_name else "",
         tr("has attachments") if row.has_attachments else "",
@@ -120,6 +126,8 @@ def _value(field: str, value: str | None) -> str:
         return full_time(datetime.fromisoformat(value))
     if field == "priority" and value in {one.value for one in Priority}:
         return priority_name(Priority(value))
+    if field == "status":
+        return named(value.replace("_", " ").capitalize())
     return value
 
 

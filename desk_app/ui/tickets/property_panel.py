@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 from desk_app.domain.tickets.model import Bucket
 from desk_app.services.queries.conversation import ConversationView
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, full_time, priority_name, short_time, utc_now
 from desk_app.ui.widgets.basics import button, chip, label, restyle
@@ -34,7 +34,7 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
             restyle(made, tone=tone)
         content.addLayout(row(label(name, "secondary"), None, made, spacing=6))
 
-    line(tr("Status"), view.status_name, "ticket.status")
+    line(tr("Status"), named(view.status_name), "ticket.status")
     line(tr("Assigned to"), view.assignee_name or tr("Nobody"), "ticket.assign")
     line(tr("Priority"), priority_name(ticket.priority), "ticket.priority", PRIORITY_TONES[ticket.priority])
     departments = session.facts.departments
@@ -92,8 +92,8 @@ def _earlier(one: TicketRow, open_ticket: Callable[[int], None]) -> QWidget:
         variant="quiet",
         icon_name=glyph,
         icon_token=tone,
-        tip=f"#{one.number} {subject}\n{one.status_name}",
+        tip=f"#{one.number} {subject}\n{named(one.status_name)}",
     )
-    made.setAccessibleName(f"{subject}, {one.status_name}")
+    made.setAccessibleName(f"{subject}, {named(one.status_name)}")
     made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return boxed(row(made))

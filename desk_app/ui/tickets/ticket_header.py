@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
 from desk_app.services.queries.conversation import ConversationView
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
@@ -126,7 +126,7 @@ class TicketHeader(QWidget):
         ticket = view.ticket
         self.subject.set_subject(ticket.subject)
         glyph, tone = BUCKET_ICONS[ticket.bucket]
-        name = view.status_name if ticket.bucket.value == ticket.category.value else bucket_name(ticket.bucket)
+        name = named(view.status_name) if ticket.bucket.value == ticket.category.value else bucket_name(ticket.bucket)
         set_words(self.status, name)
         self.status.setIcon(icon(glyph, tone, tone))
         self.status.setAccessibleName(tr("Status: {status}").format(status=name))

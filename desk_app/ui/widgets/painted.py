@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from desk_app.ui.language import grouped
 from desk_app.ui.theme import tokens
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.icons import pixmap
@@ -120,13 +121,7 @@ class NavItem(QAbstractButton):
         elif self._icon:
             tone = colours.hex("accent_text" if self.isChecked() else "text_tertiary")
             painter.drawPixmap(9, (height - 16) // 2, pixmap(self._icon, tone, 16, self.devicePixelRatioF()))
-        number = (
-            ""
-            if not self._count
-            else f"{self._count:,}".replace(",", "\u202f")
-            if self._count > 9999
-            else str(self._count)
-        )
+        number = grouped(self._count) if self._count else ""
         counting = font(11, 600 if self._alarm else 500, tabular=True)
         number_width = QFontMetrics(counting).horizontalAdvance(number)
         painter.setFont(font(13, 600 if self.isChecked() else 500))
