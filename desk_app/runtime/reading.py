@@ -8,9 +8,9 @@ from desk_app.channels.content.quotes import fold_text
 from desk_app.domain.messages.model import Direction, MessageKind, ParsedMessage
 from desk_app.domain.messages.threading import may_be_forward
 from desk_app.services.messages.records import addresses_of
+from desk_app.services.messages.search_words import fields_of
 from desk_app.services.ports.messages import MessageRecord, StoredAttachment
 from desk_app.services.ports.outside import Reading
-from desk_app.storage.search.index import fields_of
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -52,11 +52,18 @@ def analyze(text: str) -> list[str]:
     pair of neighbours and its last character. Takes time linear in the text; never raises.
     """
     text = text[:MAX_CHARACTERS]
-    plain = text.isascii()
-    words = _ASCII_WORDS.findall(text.lower()) if plain else _split_unspaced(_WORDS.findall(fold(text)))
+    if text.isascii():
+        words = _ASCII_WORDS.findall(text.lower())
+    else:
+        folded = fold(text)
+        words = _WORDS.findall(folded)
+        if _ANY_UNSPACED.search(folded) is not None:
+            words = _split_unspaced(words)
     if len(words) > MAX_TOKENS:
         del words[MAX_TOKENS:]
-    return [word if len(word) <= MAX_TOKEN_LENGTH else word[:MAX_TOKEN_LENGTH] for word in words]
+    if max(map(len, words), default=0) <= MAX_TOKEN_LENGTH:
+        return words
+    return [word[:MAX_TOKEN_LENGTH] for word in words]
 
 
 def fold(text: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from desk_app.domain.search.analysis import analyze, joined_numbers
 
 FIELDS = ("subject", "sender", "recipients", "body")
 """The fields of a document, in the order both indexes have them (PostgreSQL's weights A to D)."""
+
+_BETWEEN_FIELDS = "\n"  # words hold letters and digits only
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,14 @@ class SearchFields:
     def by_field(self) -> tuple[tuple[str, ...], ...]:
         """Return the words in the order of `FIELDS`."""
         return (self.subject, self.sender, self.recipients, self.body)
+
+    def __reduce__(self) -> tuple[Callable[[str], SearchFields], tuple[str]]:
+        """Travel between processes as one text: several times as fast as word by word."""
+        return _unpacked, (_BETWEEN_FIELDS.join(" ".join(words) for words in self.by_field()),)
+
+
+def _unpacked(packed: str) -> SearchFields:
+    return SearchFields(*(tuple(words.split(" ")) if words else () for words in packed.split(_BETWEEN_FIELDS)))
 
 
 def index_fields(

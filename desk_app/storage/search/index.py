@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import zstandard
 from sqlalchemy import delete, func, select
 
-from desk_app.domain.messages.model import AddressRole
-from desk_app.domain.search import ANALYZER_VERSION, SearchFields, index_fields
+from desk_app.domain.search import ANALYZER_VERSION, SearchFields
+from desk_app.services.messages.search_words import fields_of
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.storage.schema.messages import message, search_document
 
 if TYPE_CHECKING:
     from desk_app.storage.transaction import Transaction
 
-_SENDERS = frozenset({AddressRole.FROM, AddressRole.REPLY_TO})
 _WEIGHTS = "ABCD"  # in the order of the fields
 _LAST_POSITION = 16_383  # of a tsvector
 _FIELD_GAP = 8  # positions between fields, so that no phrase crosses
@@ -132,24 +131,6 @@ def _pack(texts: Sequence[str]) -> bytes:
         compressor = _tools.compressor = zstandard.ZstdCompressor(level=1)
     packed: bytes = compressor.compress(_BETWEEN_FIELDS.join(texts).encode())
     return packed
-
-
-def fields_of(record: MessageRecord) -> SearchFields:
-    """Return the words of a message by field."""
-    sender = [record.author_name, record.author_email]
-    recipients: list[str] = []
-    for role, address in record.addresses:
-        names = sender if role in _SENDERS else recipients
-        for text in (address.name, address.email):
-            if text and (text not in names):
-                names.append(text)
-    return index_fields(
-        subject=record.subject,
-        sender=sender,
-        recipients=recipients,
-        text=record.text,
-        attachment_names=[item.filename for item in record.attachments if item.filename],
-    )
 
 
 def tsvector(fields: SearchFields) -> str:
