@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
-from desk_app.services.ports.errors import DatabaseUnavailableError
 from desk_app.services.ports.drafts import DraftQueries
+from desk_app.services.ports.errors import DatabaseUnavailableError
 from desk_app.services.queries.changes import ChangeFeed
 from desk_app.services.queries.conversation import ConversationQueries
 from desk_app.services.queries.tickets import TicketQueries

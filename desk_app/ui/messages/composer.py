@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import mimetypes
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
-from PySide6.QtGui import QTextListFormat
+from PySide6.QtGui import QTextDocument, QTextListFormat
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QInputDialog, QLineEdit, QSizePolicy, QTabBar, QWidget
 
 from desk_app.domain.messages.draft import ReplyDraft
+from desk_app.domain.messages.guards import Objection, objections
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.tickets.model import Status
 from desk_app.plugin_api.ui import ComposerTool, Registry
-from desk_app.ui.language import tr
+from desk_app.ui.language import named, said, tr
+from desk_app.ui.messages.composer_guards import conversation_of, guard_bar, outgoing_of, stale_bar
 from desk_app.ui.messages.editor import ComposerEdit
 from desk_app.ui.messages.recipients import RecipientLine
 from desk_app.ui.messages.serializer import serialize
@@ -29,8 +31,11 @@ from desk_app.ui.widgets.basics import Menu, button, icon_button, label, restyle
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
 from desk_app.ui.widgets.panels import Banner
 
+if TYPE_CHECKING:
+    from desk_app.services.messages.replies import NewerMessage
+    from desk_app.services.queries.conversation import ConversationView
+
 MAX_ATTACHED = 25 * 1024 * 1024
-_ATTACHED_WORDS = re.compile(r"\b(attach(ed|ment)?|enclosed|lampir(an|kan)?|terlampir|adjunt[oa]s?)\b", re.IGNORECASE)
 
 
 class Composer(QFrame):
@@ -41,6 +46,10 @@ class Composer(QFrame):
     noted = Signal(str, str)
     """Text and HTML of an internal note."""
     height_wish = Signal()
+    changed = Signal()
+    """Something was written, or recipients, sender, subject, files or status changed."""
+    left = Signal()
+    """The text lost the focus."""
 
     def __init__(self, tools: Registry[ComposerTool]) -> None:
         super().__init__()
@@ -51,9 +60,14 @@ class Composer(QFrame):
         self._start: Any = None
         self._attachments: list[OutgoingAttachment] = []
         self._then = ""
-        self._warned = ""
+        self._asked: set[Objection] = set()
+        self.view: ConversationView | None = None
+        self._quiet = False
+        self._texts = {on: QTextDocument(self) for on in (False, True)}
+        self._cursors = {False: 0, True: 0}
         self._build()
-        self._tools.on_change(self._fill_tools)
+        self._watch()
+        self.destroyed.connect(self._tools.on_change(self._fill_tools))
         self.set_note(on=False)
 
     # -- parts ----------------------------------------------------------------------------------------------------
@@ -84,6 +98,8 @@ class Composer(QFrame):
         )
         self._subject_row = boxed(self._address_row(tr("Subject"), self.subject))
         self.edit = ComposerEdit()
+        self.edit.setDocument(self._texts[False])
+        self.edit.restyle()
         self.edit.files_dropped.connect(self.attach_files)
         self.edit.focus_changed.connect(lambda on: restyle(self, active="true" if on else "false"))
         self.edit.submitted.connect(lambda shift: self.submit(then="closed" if shift else None))
@@ -114,6 +130,18 @@ class Composer(QFrame):
         )
         self._cc_row.hide()
         self._subject_row.hide()
+
+    def _watch(self) -> None:
+        self.edit.textChanged.connect(self._touch)
+        self.subject.textEdited.connect(self._touch)
+        self.from_box.activated.connect(self._touch)
+        for line in (self.to, self.cc, self.bcc):
+            line.changed.connect(self._touch)
+        self.edit.focus_changed.connect(lambda on: None if on else self.left.emit())
+
+    def _touch(self) -> None:
+        if not self._quiet:
+            self.changed.emit()
 
     def _address_row(self, name: str, *widgets: QWidget) -> Any:
         caption = label(name, "tertiary")
@@ -211,6 +239,8 @@ class Composer(QFrame):
         if self.tabs.currentIndex() != int(on):
             self.tabs.setCurrentIndex(int(on))
             return
+        self._switch_text(on=on)
+        self._show_files()
         restyle(self, kind="note" if on else "reply")
         for part in (self._to_row, self.then_button, self.send_more, self.from_box, self._from_label):
             part.setVisible(not on)
@@ -223,10 +253,21 @@ class Composer(QFrame):
         self.edit.setPlaceholderText(tr("Write a note. Only your team can read it.") if on else tr("Write a reply…"))
         self.edit.setAccessibleName(tr("Note text") if on else tr("Reply text"))
 
+    def _switch_text(self, *, on: bool) -> None:
+        """Show the note's own text or the reply's: neither ever becomes the other (pains.md 21)."""
+        if self.edit.document() is self._texts[on]:
+            return
+        self._cursors[not on] = self.edit.textCursor().position()
+        self._quiet = True
+        self.edit.setDocument(self._texts[on])
+        self.edit.restyle()
+        self.edit.put_cursor(self._cursors[on])
+        self._quiet = False
+
     def begin(self, ticket_id: int, start: Any) -> None:
         """Take recipients, sender and subject of a new reply; the text stays."""
         self._ticket_id, self._start = ticket_id, start
-        self._warned = ""
+        self._asked = set()
         self._show_warning(None)
         self.to.set_addresses(start.to)
         self.cc.set_addresses(start.cc)
@@ -239,41 +280,98 @@ class Composer(QFrame):
     def reset(self, ticket_id: int) -> None:
         """Forget the text: another ticket is shown, or the mail is on its way."""
         self._ticket_id, self._start = ticket_id, None
+        self._quiet = True
         self._attachments = []
-        self.edit.clear()
+        for document in self._texts.values():
+            document.clear()
+        self._cursors = {False: 0, True: 0}
         self.edit.pictures.clear()
-        self._then, self._warned = "", ""
+        self._then = ""
+        self._asked = set()
         self._show_then()
         self._show_files()
         self._show_warning(None)
         self._subject_row.setProperty("wanted", False)
         self._subject_row.hide()
         self.tabs.setCurrentIndex(0)
+        self._quiet = False
 
-    def restore(self, draft: ReplyDraft) -> None:
-        """Take a draft back after undo."""
-        self._ticket_id = draft.ticket_id
-        self.tabs.setCurrentIndex(0)
-        self.to.set_addresses(draft.to)
-        self.cc.set_addresses(draft.cc)
-        self.bcc.set_addresses(draft.bcc)
-        self._cc_row.setVisible(bool(draft.cc or draft.bcc))
-        self.subject.setText(draft.subject)
-        self._choose_from(draft.from_account_id, draft.from_address)
-        if draft.html:
-            self.edit.clear()
-            self.edit.insert_clean_html(draft.html)
-        else:
-            self.edit.setPlainText(draft.text)
-        self._attachments = [one for one in draft.attachments if not one.content_id]
-        self.edit.pictures = {one.content_id: one for one in draft.attachments if one.content_id}
+    def clear_text(self, *, note: bool) -> None:
+        """Forget one text: it was added or sent."""
+        if not note:
+            self._attachments = []
+            self._show_files()
+        self._texts[note].clear()
+        self._cursors[note] = 0
+
+    def restore(self, kept: KeptDraft) -> None:
+        """Show a kept reply or note again, its cursor where it was."""
+        self._quiet = True
+        note = kept.kind is DraftKind.NOTE
+        here = self.edit.hasFocus()
+        if not note:
+            self._restore_letter(kept)
+        self._switch_text(on=note)
+        for one in kept.attachments:
+            if one.content_id:
+                self.edit.pictures[one.content_id] = one
+        self.edit.show_written(kept.html, kept.text)
+        self.edit.put_cursor(kept.cursor)
+        self._cursors[note] = self.edit.textCursor().position()
+        self._switch_text(on=self.is_note)
         self._show_files()
-        self.edit.setFocus()
+        if here:
+            self.edit.setFocus()
+        self._quiet = False
 
-    @property
-    def has_text(self) -> bool:
-        """Whether anything was written."""
-        return bool(self.edit.toPlainText().strip() or self._attachments)
+    def _restore_letter(self, kept: KeptDraft) -> None:
+        self.to.set_addresses(kept.to)
+        self.cc.set_addresses(kept.cc)
+        self.bcc.set_addresses(kept.bcc)
+        self._cc_row.setVisible(not self.is_note and bool(kept.cc or kept.bcc))
+        self.subject.setText(kept.subject)
+        self._choose_from(kept.from_account_id, kept.from_address)
+        self._set_then(kept.then_status)
+        self._attachments = [one for one in kept.attachments if not one.content_id]
+        if kept.answers_message_id is not None and self._start is not None:
+            self._start = replace(self._start, answers_message_id=kept.answers_message_id)
+        if kept.last_message_id is not None and self._start is not None:
+            self._start = replace(self._start, last_message_id=kept.last_message_id)
+
+    def kept(self, agent_id: int) -> tuple[KeptDraft, ...]:
+        """Return reply and note as they would be kept; nothing while no ticket is begun."""
+        if not self._ticket_id or self._start is None:
+            return ()
+        self._cursors[self.is_note] = self.edit.textCursor().position()
+        letter = self.draft()
+        reply = KeptDraft(
+            kind=DraftKind.REPLY,
+            agent_id=agent_id,
+            ticket_id=self._ticket_id,
+            from_account_id=letter.from_account_id,
+            from_address=letter.from_address,
+            to=letter.to,
+            cc=letter.cc,
+            bcc=letter.bcc,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            attachments=letter.attachments,
+            then_status=self._then,
+            cursor=self._cursors[False],
+            answers_message_id=letter.answers_message_id,
+            last_message_id=letter.last_message_id,
+        )
+        html, text = serialize(self._texts[True])
+        note = KeptDraft(
+            kind=DraftKind.NOTE,
+            agent_id=agent_id,
+            ticket_id=self._ticket_id,
+            text=text,
+            html=html,
+            cursor=self._cursors[True],
+        )
+        return reply, note
 
     def focus_reply(self) -> None:
         """Begin to write a reply."""
@@ -314,6 +412,7 @@ class Composer(QFrame):
         """Attach a file."""
         self._attachments.append(OutgoingAttachment(filename, content_type, content))
         self._show_files()
+        self._touch()
 
     def attach_files(self, paths: Sequence[Path]) -> None:
         """Attach files from the disk."""
@@ -352,19 +451,25 @@ class Composer(QFrame):
             made = button(words, lambda one=attachment: self._detach(one), variant="chip", icon_name="paperclip")  # type: ignore[misc]
             made.setAccessibleName(tr("Remove attachment {name}").format(name=attachment.filename))
             layout.addWidget(made)  # type: ignore[union-attr]
-        self._files.setVisible(bool(self._attachments))
+        self._files.setVisible(bool(self._attachments) and not self.is_note)
 
     def _detach(self, attachment: OutgoingAttachment) -> None:
         self._attachments.remove(attachment)
         self._show_files()
+        self._touch()
 
     # -- sending --------------------------------------------------------------------------------------------------
     def _then_menu(self) -> None:
         menu = Menu(self)
-        menu.add(tr("Leave the status as it is"), lambda: self._set_then(""), checked=not self._then)
+        menu.add(tr("Leave the status as it is"), lambda: self.choose_then(""), checked=not self._then)
         for status in self._facts.statuses:
-            menu.add(status.name, lambda one=status: self._set_then(one.key), checked=status.key == self._then)  # type: ignore[misc]
+            menu.add(named(status.name), lambda one=status: self.choose_then(one.key), checked=status.key == self._then)  # type: ignore[misc]
         menu.below(self.then_button, above=True)
+
+    def choose_then(self, key: str) -> None:
+        """Choose the status after sending."""
+        self._set_then(key)
+        self._touch()
 
     def _set_then(self, key: str) -> None:
         self._then = key
@@ -372,7 +477,7 @@ class Composer(QFrame):
 
     def _show_then(self) -> None:
         status = self._facts.status(self._then)
-        words = tr("then {status}").format(status=status.name) if status else tr("status stays")
+        words = tr("then {status}").format(status=named(status.name)) if status else tr("status stays")
         set_words(self.then_button, words)
         self.then_button.setAccessibleName(tr("Status after sending: {status}").format(status=words))
 
@@ -383,7 +488,7 @@ class Composer(QFrame):
         menu = Menu(self)
         closing = self._closing_status()
         if closing is not None:
-            words = tr("Send and set {status}").format(status=closing.name)
+            words = tr("Send and set {status}").format(status=named(closing.name))
             menu.add(words, lambda: self.submit(then="closed"), icon_name="circle-check", key="Ctrl+Shift+Return")
         menu.addSeparator()
         now = datetime.now().astimezone()
@@ -397,7 +502,7 @@ class Composer(QFrame):
 
     def draft(self) -> ReplyDraft:
         """Return what was written as a draft."""
-        html, text = serialize(self.edit.document())
+        html, text = serialize(self._texts[False])
         account_id, address = self.from_box.currentData() or (0, "")
         base = ReplyDraft(
             ticket_id=self._ticket_id,
@@ -409,7 +514,7 @@ class Composer(QFrame):
             subject=self.subject.text().strip(),
             text=text,
             html=html,
-            attachments=(*self._attachments, *self.edit.used_pictures()),
+            attachments=(*self._attachments, *self.edit.used_pictures(self._texts[False])),
             last_message_id=self.last_message_id,
         )
         answered = getattr(self._start, "answers_message_id", None)
@@ -423,9 +528,9 @@ class Composer(QFrame):
                 self.noted.emit(text, html)
             return
         draft = self.draft()
-        objection = self._objection(draft)
-        if objection:
+        if self._objection(draft) or self._second_look(draft, then, send_at):
             return
+        self._show_warning(None)
         closing = self._closing_status()
         then_key = (closing.key if closing is not None else "") if then == "closed" else self._then
         self.sent.emit(draft, then_key, send_at)
@@ -433,35 +538,56 @@ class Composer(QFrame):
     def _objection(self, draft: ReplyDraft) -> bool:
         unreadable = self.to.unreadable or self.cc.unreadable or self.bcc.unreadable
         if unreadable:
-            return self._object(tr("“{text}” is not an e-mail address.").format(text=unreadable), hard=True)
+            return self._object(tr("“{text}” is not an e-mail address.").format(text=unreadable))
         if not (draft.to or draft.cc or draft.bcc):
-            return self._object(tr("Nobody would get this mail. Enter a recipient."), hard=True)
+            return self._object(tr("Nobody would get this mail. Enter a recipient."))
         if not draft.text and not draft.attachments:
-            return self._object(tr("There is nothing to send yet."), hard=True)
+            return self._object(tr("There is nothing to send yet."))
         if not draft.from_address:
-            return self._object(tr("There is no mailbox to send from. Add one in the settings."), hard=True)
-        if _ATTACHED_WORDS.search(draft.text) and not draft.attachments:
-            return self._object(tr("The text speaks of an attachment, but nothing is attached."), hard=False)
+            return self._object(tr("There is no mailbox to send from. Add one in the settings."))
         return False
 
-    def _object(self, text: str, *, hard: bool) -> bool:
-        if not hard and self._warned == text:
+    def _second_look(self, draft: ReplyDraft, then: str | None, send_at: datetime | None) -> bool:
+        """Ask once about what is unusual; whoever was asked and sends again is not asked again."""
+        expected = (*self._start.to, *self._start.cc) if self._start is not None else ()
+        own = [one for account, _health in self._facts.accounts for one in account.addresses]
+        known = conversation_of(self.view, expected, own, draft.answers_message_id)
+        found = objections(outgoing_of(draft), known)
+        if set(found) <= self._asked:
             return False
-        self._warned = text
-        choices = [] if hard else [(tr("Send anyway"), lambda: self.submit())]  # noqa: PLW0108 -- no argument
-        self._show_warning(Banner(text, "danger" if hard else "warning", choices))
+        self._asked |= set(found)
+
+        def back() -> None:
+            self._show_warning(None)
+            self.edit.setFocus()
+
+        self._show_warning(guard_bar(found, lambda: self.submit(then=then, send_at=send_at), back))
         return True
 
-    def warn_stale(self, count: int, send_anyway: Any, look: Any) -> None:
-        """Say that new messages arrived while the agent was writing (IN-09)."""
-        text = tr("%n new message(s) arrived while you were writing.", count)
-        self._show_warning(Banner(text, "warning", [(tr("Look first"), look), (tr("Send anyway"), send_anyway)]))
+    def _object(self, text: str) -> bool:
+        self._show_warning(Banner(text, "danger"))
+        return True
+
+    def warn_stale(self, newer: Sequence[NewerMessage], send_anyway: Callable[[], object]) -> None:
+        """Show what arrived while the agent was writing; the text stays (IN-09)."""
+
+        def back() -> None:
+            if self._start is not None:
+                self._start = replace(self._start, last_message_id=max(one.message_id for one in newer))
+            self._show_warning(None)
+            self.edit.setFocus()
+
+        self._show_warning(stale_bar(newer, send_anyway, back))
+
+    def say(self, banner: QWidget | None) -> None:
+        """Show a bar above the buttons, or take it away."""
+        self._show_warning(banner)
 
     def warn(self, text: str) -> None:
         """Say that sending failed; the text stays."""
         self._show_warning(Banner(text, "danger"))
 
-    def _show_warning(self, banner: Banner | None) -> None:
+    def _show_warning(self, banner: QWidget | None) -> None:
         layout = self._warning_holder.layout()
         while layout is not None and (item := layout.takeAt(0)) is not None:
             widget = item.widget()
@@ -478,5 +604,5 @@ def _morning(now: datetime, days: int) -> datetime:
 
 def _sentences(explanation: Any) -> list[str]:
     if isinstance(explanation, str):
-        return [explanation] if explanation else []
-    return [str(sentence) for sentence in explanation or ()]
+        return [said(explanation)] if explanation else []
+    return [said(str(sentence)) for sentence in explanation or ()]

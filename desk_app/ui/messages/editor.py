@@ -137,10 +137,30 @@ class ComposerEdit(QTextEdit):
         cursor.insertImage(image.scaledToWidth(min(image.width(), 420)), name)
         self.setTextCursor(cursor)
 
-    def used_pictures(self) -> tuple[OutgoingAttachment, ...]:
-        """Return the pictures that still stand in the text."""
-        html = self.document().toHtml()
+    def used_pictures(self, document: QTextDocument | None = None) -> tuple[OutgoingAttachment, ...]:
+        """Return the pictures that still stand in the text, or in another one that was written here."""
+        if not self.pictures:
+            return ()
+        html = (document or self.document()).toHtml()
         return tuple(picture for content_id, picture in self.pictures.items() if f"cid:{content_id}" in html)
+
+    def show_written(self, html: str, text: str) -> None:
+        """Show what was written here earlier, its pictures (which `pictures` holds) included."""
+        self.document().clear()
+        if not html:
+            self.setPlainText(text)
+            return
+        for content_id, picture in self.pictures.items():
+            image = QImage.fromData(picture.content)
+            name = QUrl(f"cid:{content_id}")
+            self.document().addResource(QTextDocument.ResourceType.ImageResource.value, name, image)
+        self.insert_clean_html(html)
+
+    def put_cursor(self, position: int) -> None:
+        """Put the cursor somewhere, at the end where the text is shorter."""
+        cursor = self.textCursor()
+        cursor.setPosition(max(0, min(position, self.document().characterCount() - 1)))
+        self.setTextCursor(cursor)
 
     def insert_clean_html(self, html: str) -> None:
         """Insert HTML reduced to what the composer knows: no styles, no pictures of other places."""
@@ -155,6 +175,7 @@ class ComposerEdit(QTextEdit):
         fmt.setForeground(QBrush(theme().colour("text_primary")))
         fmt.setBackground(QBrush(Qt.GlobalColor.transparent))
         cursor.mergeCharFormat(fmt)
+        _take_quotes(document)
         self.textCursor().insertFragment(QTextDocumentFragment(document))
 
     def insertFromMimeData(self, source: QMimeData) -> None:
@@ -221,3 +242,18 @@ class ComposerEdit(QTextEdit):
         """Tell the frame."""
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
+
+
+def _take_quotes(document: QTextDocument) -> None:
+    """Make quotes of what Qt reads from `blockquote`."""
+    block = document.begin()
+    while block.isValid():
+        fmt = block.blockFormat()
+        level = int(fmt.property(QTextBlockFormat.Property.BlockQuoteLevel.value) or 0)
+        if level and block.textList() is None:
+            made = QTextBlockFormat()
+            made.setProperty(QUOTE_LEVEL, level)
+            made.setLeftMargin(16.0 * level)
+            made.setRightMargin(0)
+            QTextCursor(block).mergeBlockFormat(made)
+        block = block.next()

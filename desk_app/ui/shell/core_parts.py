@@ -21,6 +21,7 @@ from desk_app.ui.tickets.phrases import priority_name
 from desk_app.ui.tickets.property_panel import earlier_card, properties_card
 
 if TYPE_CHECKING:
+    from desk_app.ui.session import DeskSession
     from desk_app.ui.shell.window import MainWindow
 
 _Values = Callable[[Sequence[TicketRow]], Mapping[int, str]]
@@ -97,6 +98,7 @@ def register_columns_and_tools(window: MainWindow) -> None:
     columns, tools = window.registries.columns, window.registries.composer_tools
     columns.register(ColumnSpec("urgent", tr("Urgent"), _priorities(Priority.URGENT), 10, "danger"))
     columns.register(ColumnSpec("high", tr("High priority"), _priorities(Priority.HIGH), 11, "warning"))
+    columns.register(ColumnSpec("draft", tr("Draft"), _drafts(window.session), 15, "accent"))
     columns.register(ColumnSpec("assignee", tr("Assignee"), _assignees(window.session.agent.id), 20))
 
     def composer(port: object) -> Composer:
@@ -133,6 +135,14 @@ def register_columns_and_tools(window: MainWindow) -> None:
 def _priorities(priority: Priority) -> _Values:
     def values(rows: Sequence[TicketRow]) -> Mapping[int, str]:
         return {row.id: priority_name(priority) for row in rows if row.priority is priority}
+
+    return values
+
+
+def _drafts(session: DeskSession) -> _Values:
+    def values(rows: Sequence[TicketRow]) -> Mapping[int, str]:
+        begun = session.desk.drafts.ticket_ids(session.agent.id)
+        return {row.id: tr("Draft") for row in rows if row.id in begun}
 
     return values
 

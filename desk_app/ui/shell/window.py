@@ -422,6 +422,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember sizes and stop everything that runs."""
         self.save()
+        self.inbox.ticket.close_drafts()
         self.inbox.ticket.close_files()
         self.session.close()
         super().closeEvent(event)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.messages.draft import NewTicketDraft
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.services.messages.replies import ReplySent
 from desk_app.ui.language import tr
+from desk_app.ui.messages.composer_drafts import DraftKeeper
 from desk_app.ui.messages.recipients import RecipientLine
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
@@ -46,6 +48,52 @@ class NewTicketDialog(Question):
         self._subject_field = Field(tr("Subject"), self.subject)
         self.content.addWidget(self._subject_field)
         self.content.addWidget(Field(tr("Text"), self.text))
+        self.drafts = DraftKeeper(session, lambda: (self._kept(),), self)
+        self._session.work.run(lambda: self.drafts.read(None), self._restore, owner=self)
+
+    def _kept(self) -> KeptDraft:
+        account_id, address = self.from_box.currentData() or (0, "")
+        return KeptDraft(
+            kind=DraftKind.NEW_TICKET,
+            agent_id=self._session.agent.id,
+            from_account_id=account_id,
+            from_address=address,
+            to=self.to.addresses,
+            subject=self.subject.text(),
+            text=self.text.toPlainText(),
+            cursor=self.text.textCursor().position(),
+            channel=str(self.kind.currentData()),
+        )
+
+    def _restore(self, stored: dict[DraftKind, KeptDraft]) -> None:
+        """Show what was begun last time, unless somebody was faster, and keep what is written from now on."""
+        kept = self.drafts.newest(None, stored).get(DraftKind.NEW_TICKET)
+        if kept is not None and self._kept().empty:
+            self.kind.setCurrentIndex(max(0, self.kind.findData(kept.channel)))
+            place = next((n for n in range(self.from_box.count()) if self.from_box.itemText(n) == kept.from_address), 0)
+            self.from_box.setCurrentIndex(place)
+            self.to.set_addresses(kept.to)
+            self.subject.setText(kept.subject)
+            self.text.setPlainText(kept.text)
+            cursor = self.text.textCursor()
+            cursor.setPosition(min(kept.cursor, len(kept.text)))
+            self.text.setTextCursor(cursor)
+        note = self.drafts.note_change
+        self.text.textChanged.connect(note)
+        self.subject.textChanged.connect(note)
+        self.to.changed.connect(note)
+        self.kind.currentIndexChanged.connect(note)
+        self.from_box.currentIndexChanged.connect(note)
+        self.drafts.conflict.connect(self._take_over)
+
+    def _take_over(self, _mine: KeptDraft, stored: KeptDraft | None) -> None:
+        """Two windows begin a ticket: the last one written to keeps its text."""
+        self.drafts.adopt(None, DraftKind.NEW_TICKET, stored.stamp if stored is not None else None)
+
+    def reject(self) -> None:
+        """Close; what was written is there next time."""
+        self.drafts.flush()
+        super().reject()
 
     def accept(self) -> None:
         """Open the ticket; the dialog stays when something is missing."""
@@ -68,14 +116,19 @@ class NewTicketDialog(Question):
             assignee_id=self._session.agent.id,
         )
         self.yes.setEnabled(False)
+        self.drafts.hold(None, DraftKind.NEW_TICKET)
         replies, actor = self._session.desk.replies, self._session.actor
 
         def done(result: ReplySent) -> None:
+            self.drafts.ended(None, DraftKind.NEW_TICKET)
             self._opened(result)
             super(NewTicketDialog, self).accept()
 
         def failed(problem: Problem) -> None:
             self.yes.setEnabled(True)
+            self.drafts.resume(None, DraftKind.NEW_TICKET)
             self._to_field.set_error(problem.text)
 
-        self._session.work.write(lambda: replies.new_ticket(draft, actor), done, failed=failed, owner=self)
+        self._session.work.write(
+            lambda: replies.new_ticket(draft, actor, ends_draft=True), done, failed=failed, owner=self
+        )

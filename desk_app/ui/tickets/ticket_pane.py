@@ -14,6 +14,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QStackedWidget, QWidget, QWidgetAction
 
 from desk_app.domain.messages.draft import ReplyDraft
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Direction
 from desk_app.plugin_api.ui import UiRegistries
 from desk_app.services.messages.replies import ReplySent, StaleReplyError
@@ -22,6 +23,7 @@ from desk_app.ui.language import tr
 from desk_app.ui.messages.body_view import OPENABLE, link_host
 from desk_app.ui.messages.cards import MessageCard, danger_of
 from desk_app.ui.messages.composer import Composer
+from desk_app.ui.messages.composer_drafts import DraftKeeper
 from desk_app.ui.messages.conversation import Thread
 from desk_app.ui.messages.remote_images import RemoteImages
 from desk_app.ui.messages.source_view import SourceDialog
@@ -33,7 +35,7 @@ from desk_app.ui.tickets.dialogs import PersonQuestion, Question, SplitQuestion,
 from desk_app.ui.tickets.ticket_header import TicketHeader
 from desk_app.ui.widgets.basics import Menu, label
 from desk_app.ui.widgets.layout import boxed, column, hairline
-from desk_app.ui.widgets.panels import EmptyState
+from desk_app.ui.widgets.panels import Banner, EmptyState
 from desk_app.ui.work import Lane
 
 REFRESH_MS = 200
@@ -63,7 +65,6 @@ class TicketPane(QWidget):
         self._session, self._acts, self._remote_images = session, acts, remote_images
         self._ticket_id: int | None = None
         self.view: ConversationView | None = None
-        self._drafts: dict[int, ReplyDraft] = {}
         self._temporary = tempfile.TemporaryDirectory(prefix="desk-app-")
         self.header = TicketHeader(run_action)
         self.header.subject.renamed.connect(self._rename)
@@ -73,14 +74,18 @@ class TicketPane(QWidget):
         self.composer = Composer(registries.composer_tools)
         self.composer.sent.connect(self.send)
         self.composer.noted.connect(self._add_note)
+        self.drafts = DraftKeeper(session, lambda: self.composer.kept(session.agent.id), self)
+        self.drafts.conflict.connect(self._choose_draft)
+        self.composer.changed.connect(self.drafts.note_change)
+        self.composer.left.connect(self.drafts.flush)
         self._layout_parts()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.setInterval(REFRESH_MS)
         self._refresh.timeout.connect(self.reload)
         session.tickets_changed.connect(self._tickets_changed)
-        session.outbox_changed.connect(lambda: self._refresh.start())  # noqa: PLW0108 -- start has arguments
-        session.facts_changed.connect(lambda: self.composer.set_facts(session.facts))
+        session.outbox_changed.connect(self._outbox_changed)
+        session.facts_changed.connect(self._facts_changed)
         self.composer.set_facts(session.facts)
 
     def _layout_parts(self) -> None:
@@ -110,13 +115,13 @@ class TicketPane(QWidget):
         """Show a ticket; what was being written for the one before is kept."""
         if ticket_id == self._ticket_id:
             return
-        self._keep_draft()
+        self.drafts.flush()
         self._ticket_id = ticket_id
         self._load(same=False)
 
     def close_ticket(self) -> None:
         """Show nothing."""
-        self._keep_draft()
+        self.drafts.flush()
         self._ticket_id, self.view = None, None
         self.thread_view.clear_view()
         self._stack.setCurrentIndex(0)
@@ -130,6 +135,12 @@ class TicketPane(QWidget):
     def _tickets_changed(self, ids: frozenset[int]) -> None:
         if self._ticket_id in ids:
             self._refresh.start()
+
+    def _outbox_changed(self) -> None:
+        self._refresh.start()
+
+    def _facts_changed(self) -> None:
+        self.composer.set_facts(self._session.facts)
 
     def _load(self, *, same: bool) -> None:
         ticket_id, desk, agent_id = self._ticket_id, self._session.desk, self._session.agent.id
@@ -155,7 +166,7 @@ class TicketPane(QWidget):
 
     def _show(self, view: ConversationView, *, same: bool) -> None:
         before = self.view if same else None
-        self.view = view
+        self.view = self.composer.view = view
         self._stack.setCurrentIndex(1)
         self.header.show_view(view, self._session.facts)
         if before is None or before.messages != view.messages or before.events != view.events:
@@ -177,14 +188,21 @@ class TicketPane(QWidget):
         ticket_id, replies, agent_id = self._ticket_id, self._session.desk.replies, self._session.agent.id
         if ticket_id is None:
             return
-        kept = self._drafts.pop(ticket_id, None) if message_id is None else None
+        again = message_id is None and reply_all
 
-        def arrived(start: Any) -> None:
+        def read() -> tuple[Any, dict[DraftKind, KeptDraft]]:
+            start = replies.start(ticket_id, message_id=message_id, agent_id=agent_id, reply_all=reply_all)
+            return start, self.drafts.read(ticket_id) if again else {}
+
+        def arrived(found: tuple[Any, dict[DraftKind, KeptDraft]]) -> None:
+            start, stored = found
             if ticket_id != self._ticket_id:
                 return
             self.composer.begin(ticket_id, start)
-            if kept is not None:
+            for kept in self.drafts.newest(ticket_id, stored).values() if again else ():
                 self.composer.restore(kept)
+            if not again:
+                self.drafts.note_change()
             if focus:
                 self.composer.focus_reply()
 
@@ -192,7 +210,7 @@ class TicketPane(QWidget):
             self.composer.warn(problem.text)
 
         self._session.work.run(
-            lambda: replies.start(ticket_id, message_id=message_id, agent_id=agent_id, reply_all=reply_all),
+            read,
             arrived,
             failed=cannot,
             owner=self,
@@ -209,18 +227,46 @@ class TicketPane(QWidget):
         """Begin an internal note."""
         self.composer.focus_note()
 
-    def _keep_draft(self) -> None:
-        if self._ticket_id is not None and self.composer.has_text and not self.composer.is_note:
-            self._drafts[self._ticket_id] = self.composer.draft()
+    def _choose_draft(self, mine: KeptDraft, stored: KeptDraft | None) -> None:
+        """Another window wrote the same draft: the agent decides, nothing is lost meanwhile."""
+        if mine.ticket_id != self._ticket_id:
+            return
+        place = (mine.ticket_id, mine.kind)
+
+        def keep() -> None:
+            self.composer.say(None)
+            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
+
+        def take() -> None:
+            self.composer.say(None)
+            if stored is not None:
+                self.composer.restore(stored)
+            else:
+                self.composer.clear_text(note=mine.kind is DraftKind.NOTE)
+            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
+
+        text = tr("This draft was changed in another window.")
+        if stored is None:
+            text = tr("This draft was sent or thrown away in another window.")
+        choices = [(tr("Keep this text"), keep), (tr("Take the other one"), take)]
+        self.composer.say(Banner(text, "warning", choices))
+
+    def close_drafts(self) -> None:
+        """Keep what was written; the window closes."""
+        self.drafts.finish()
 
     def send(self, draft: ReplyDraft, then_status: str, send_at: datetime | None, *, force: bool = False) -> None:
         """Queue a reply; a newer message in the ticket stops it first (IN-09)."""
         replies, actor = self._session.desk.replies, self._session.actor
         self.composer.send_button.setEnabled(False)
+        self.drafts.hold(draft.ticket_id, DraftKind.REPLY)
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
+            self.drafts.ended(draft.ticket_id, DraftKind.REPLY)
             if self._ticket_id == draft.ticket_id:
+                self.composer.clear_text(note=False)
+                self.drafts.flush()
                 self.composer.reset(draft.ticket_id)
                 self._begin_reply()
             self.reply_sent.emit(result, draft)
@@ -229,17 +275,17 @@ class TicketPane(QWidget):
 
         def failed(problem: Problem) -> None:
             self.composer.send_button.setEnabled(True)
+            self.drafts.resume(draft.ticket_id, DraftKind.REPLY)
             if isinstance(problem.error, StaleReplyError):
                 self.composer.warn_stale(
-                    len(problem.error.newer_messages),
-                    lambda: self.send(draft, then_status, send_at, force=True),
-                    self.reload,
+                    problem.error.newer_messages, lambda: self.send(draft, then_status, send_at, force=True)
                 )
+                self.reload()
             else:
                 self.composer.warn(problem.text)
 
         self._session.work.write(
-            lambda: replies.send(draft, actor, then_status=then_status, send_at=send_at, force=force),
+            lambda: replies.send(draft, actor, then_status=then_status, send_at=send_at, force=force, ends_draft=True),
             sent,
             failed=failed,
             owner=self,
@@ -253,7 +299,6 @@ class TicketPane(QWidget):
             told(draft is not None)
             if draft is None:
                 return
-            self._drafts[ticket_id] = draft
             if self._ticket_id == ticket_id:
                 self._begin_reply(focus=True)
                 self.reload()
@@ -267,16 +312,25 @@ class TicketPane(QWidget):
         if ticket_id is None:
             return
 
+        self.drafts.hold(ticket_id, DraftKind.NOTE)
+
         def added(_message_id: int) -> None:
-            self.composer.reset(ticket_id)
-            self._begin_reply()
+            self.drafts.ended(ticket_id, DraftKind.NOTE)
+            if self._ticket_id == ticket_id:
+                self.composer.clear_text(note=True)
+                self.drafts.flush()
+                self.composer.reset(ticket_id)
+                self._begin_reply()
             self.note_added.emit()
             self.reload()
 
         def failed(problem: Problem) -> None:
+            self.drafts.resume(ticket_id, DraftKind.NOTE)
             self.composer.warn(problem.text)
 
-        self._session.work.write(lambda: replies.note(ticket_id, text, html, actor), added, failed=failed, owner=self)
+        self._session.work.write(
+            lambda: replies.note(ticket_id, text, html, actor, ends_draft=True), added, failed=failed, owner=self
+        )
 
     def _rename(self, subject: str) -> None:
         if self._ticket_id is not None:

@@ -1,0 +1,148 @@
+"""Keeps what is being written: within two seconds, on leaving, and across a crash (CO-04)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+from desk_app.services.messages.drafts import StaleDraftError
+from desk_app.ui.problems import Problem
+from desk_app.ui.session import DeskSession
+
+SAVE_MS = 1500
+"""Counted from the first change that is not stored yet, so that nothing is older than two seconds."""
+CLOSE_SECONDS = 2.0
+
+_Place = tuple[int | None, DraftKind]
+
+
+@dataclass
+class _Line:
+    """One draft on its way to the database. `waiting` is not stored yet, `kept` is what is stored; `leaving` while the
+    text is being sent, `disputed` while somebody must decide between two versions."""
+
+    stamp: DraftStamp | None = None
+    waiting: KeptDraft | None = None
+    kept: KeptDraft | None = None
+    leaving: bool = False
+    disputed: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class DraftKeeper(QObject):
+    """Stores the drafts that `collect` returns, one write after the other, off the GUI thread."""
+
+    conflict = Signal(object, object)
+    """The KeptDraft here and the one stored by another window (None: sent or thrown away there)."""
+
+    def __init__(
+        self, session: DeskSession, collect: Callable[[], Iterable[KeptDraft]], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._collect = session, collect
+        self._lines: dict[_Place, _Line] = {}
+        self._finished = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SAVE_MS)
+        self._timer.timeout.connect(self.flush)
+
+    def note_change(self) -> None:
+        """Something was written; it is stored soon."""
+        if not (self._finished or self._timer.isActive()):
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Store what is not stored yet, now."""
+        self._timer.stop()
+        for draft in self._collect():
+            self._keep(draft)
+
+    def _keep(self, draft: KeptDraft) -> None:
+        line = self._line(draft.ticket_id, draft.kind)
+        with line.lock:
+            newest = line.waiting or line.kept
+            if line.leaving or draft == newest or (draft.empty and newest is None):
+                return
+            line.waiting = draft
+            if line.disputed:
+                return
+        self._session.work.write(
+            lambda: self._save(line), failed=lambda problem: self._failed(line, draft, problem), owner=self
+        )
+
+    def _save(self, line: _Line) -> None:
+        """Runs on the writing thread; whatever is newest by then is stored."""
+        with line.lock:
+            draft = line.waiting
+            if draft is None or line.disputed:
+                return
+            line.stamp = self._session.desk.drafts.save(replace(draft, stamp=line.stamp), self._session.actor)
+            line.kept = None if draft.empty else draft
+            line.waiting = None
+
+    def _failed(self, line: _Line, draft: KeptDraft, problem: Problem) -> None:
+        if isinstance(problem.error, StaleDraftError):
+            line.disputed = True
+            self.conflict.emit(line.waiting or draft, problem.error.stored)
+            return
+        with line.lock:
+            line.waiting = None  # the same text may be tried again
+        self._session.work.problem.emit(problem)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+    def read(self, ticket_id: int | None) -> dict[DraftKind, KeptDraft]:
+        """Return what is stored to a ticket; for a thread that may wait."""
+        return self._session.desk.drafts.of_ticket(ticket_id, self._session.agent.id)
+
+    def newest(self, ticket_id: int | None, stored: Mapping[DraftKind, KeptDraft]) -> dict[DraftKind, KeptDraft]:
+        """Return what to show of a ticket's drafts, given what `read` returned: what still waits here is newer."""
+        found: dict[DraftKind, KeptDraft] = {}
+        for kind in DraftKind:
+            line, there = self._line(ticket_id, kind), stored.get(kind)
+            with line.lock:
+                if line.waiting is None and not line.leaving:
+                    line.stamp = there.stamp if there is not None else None
+                    line.kept = replace(there, stamp=None, saved_at=None) if there is not None else None
+                shown = line.waiting or there
+            if shown is not None and not shown.empty:
+                found[kind] = shown
+            if line.disputed and line.waiting is not None:
+                self.conflict.emit(line.waiting, there)
+        return found
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+    def hold(self, ticket_id: int | None, kind: DraftKind) -> None:
+        """The text is being sent: store nothing that would survive it."""
+        self._line(ticket_id, kind).leaving = True
+
+    def resume(self, ticket_id: int | None, kind: DraftKind) -> None:
+        """It was not sent; go on keeping it."""
+        self._line(ticket_id, kind).leaving = False
+        self.flush()
+
+    def ended(self, ticket_id: int | None, kind: DraftKind) -> None:
+        """It was sent and its draft went with it."""
+        self._lines.pop((ticket_id, kind), None)
+
+    def adopt(self, ticket_id: int | None, kind: DraftKind, stamp: DraftStamp | None) -> None:
+        """Somebody decided between two versions: the next write replaces the state `stamp` names."""
+        line = self._line(ticket_id, kind)
+        with line.lock:
+            line.stamp, line.waiting, line.kept, line.disputed = stamp, None, None, False
+        self.flush()
+
+    def finish(self) -> bool:
+        """Store everything before the window closes and wait for it a moment; returns whether it is stored."""
+        self.flush()
+        self._finished = True
+        done = threading.Event()
+        self._session.work.write(done.set)
+        return done.wait(CLOSE_SECONDS)
+
+    def _line(self, ticket_id: int | None, kind: DraftKind) -> _Line:
+        return self._lines.setdefault((ticket_id, kind), _Line())
