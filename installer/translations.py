@@ -29,6 +29,8 @@ REASONS = (
     "desk_app/domain/messages/recipients.py",
     "desk_app/services/messages/bounces.py",
     "desk_app/services/messages/dispatch.py",
+    "desk_app/services/messages/intake.py",
+    "desk_app/services/messages/placing.py",
 )
 """Where decisions are explained to agents."""
 FIXED = (
@@ -101,7 +103,8 @@ def _texts(value: ast.expr) -> Iterator[str]:
 
 
 def _spoken(text: str) -> bool:
-    return bool(re.search(r"[A-Za-z]{2,} [A-Za-z{]", text)) and not text.startswith(("SELECT", "PRAGMA"))
+    spoken = re.search(r"[A-Za-z]{2,} [A-Za-z{]", text)
+    return bool(spoken) and "%" not in text
 
 
 def _shown(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,7 +64,7 @@ class _QtWords(QTranslator):
         """Tell Qt that there is something to look up, so that it announces the change."""
         return False
 
-    def translate(self, _context: str, text: str, _disambiguation: str | None = None, _n: int = -1) -> str | None:  # type: ignore[override]
+    def translate(self, _context: str, text: str, _disambiguation: str | None = None, _n: int = -1) -> str | None:
         """Return a string in the language, None where the next translator is to be asked."""
         return self._words.get(text)
 
@@ -94,10 +94,10 @@ class _Speech:
 _speech = _Speech()
 
 
-def system_language() -> str:
-    """Return the first language of the system's list that the window speaks, else English."""
-    wanted = (name.partition("-")[0] for name in QLocale.system().uiLanguages())
-    return next((code for code in wanted if code in LANGUAGES), "en")
+def first_spoken(wanted: Iterable[str]) -> str:
+    """Return the code of the first language the window speaks out of names such as "es-MX", else English."""
+    codes = (name.replace("_", "-").partition("-")[0] for name in wanted)
+    return next((code for code in codes if code in LANGUAGES), "en")
 
 
 def language() -> str:
@@ -112,7 +112,8 @@ def speak(choice: str) -> bool:
     there. Windows learn of it by Qt's LanguageChange event.
     """
     use_system = choice not in LANGUAGES
-    return speak_from(read_catalogue(system_language() if use_system else choice), exact_system=use_system)
+    code = first_spoken(QLocale.system().uiLanguages()) if use_system else choice
+    return speak_from(read_catalogue(code), exact_system=use_system)
 
 
 def speak_from(catalogue: Catalogue, *, exact_system: bool = False) -> bool:

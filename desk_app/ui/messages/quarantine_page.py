@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.ports.sync import InboundItem
-from desk_app.ui.language import tr
+from desk_app.ui.language import said, tr
 from desk_app.ui.messages.source_view import SourceDialog
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.icons import Glyph
@@ -62,7 +62,7 @@ class QuarantinePage(QWidget):
         frame = QFrame()
         frame.setObjectName("card")
         account = self._session.facts.account(item.account_id)
-        reason = label(item.reason or tr("Not known"), "strong", wrap=True, selectable=True)
+        reason = label(said(item.reason) or tr("Not known"), "strong", wrap=True, selectable=True)
         first = row(Glyph("mail-warning", "warning", 16), reason, chip(size_text(item.size)), spacing=8)
         first.setStretchFactor(reason, 1)
         where = f"{account.name if account else ''} · {item.stream} · {full_time(item.received_at)}"

@@ -79,7 +79,8 @@ class SettingsHome(QWidget):
 
     def focus_page(self) -> None:
         """Put the cursor into the page shown."""
-        self._stack.currentWidget().setFocus()
+        if (shown := self._stack.currentWidget()) is not None:
+            shown.setFocus()
 
     def page(self, page_id: str) -> QWidget | None:
         """Return a page that was opened."""

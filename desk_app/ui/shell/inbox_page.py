@@ -20,7 +20,7 @@ from desk_app.ui.tickets.acts import TicketActs
 from desk_app.ui.tickets.list_pane import ListPane
 from desk_app.ui.tickets.ticket_pane import TicketPane
 from desk_app.ui.tickets.views import ListView
-from desk_app.ui.widgets.basics import icon_button, label
+from desk_app.ui.widgets.basics import ElidedLabel, icon_button
 from desk_app.ui.widgets.layout import boxed, clear, column
 from desk_app.ui.widgets.panels import Banner
 
@@ -149,8 +149,7 @@ class InboxPage(QWidget):
         clear(layout)  # type: ignore[arg-type]
         if count < 2:
             return
-        layout.addWidget(label(tr("%n selected", count), "strong"))  # type: ignore[union-attr]
-        layout.addStretch(1)  # type: ignore[union-attr]
+        layout.addWidget(ElidedLabel(tr("%n selected", count), "strong"), 1)  # type: ignore[call-arg, union-attr]
         for action, glyph, words in (
             ("ticket.assign", "circle-user", tr("Assign")),
             ("ticket.status", "circle-dot", tr("Status")),

@@ -93,9 +93,10 @@ def card_time(at: datetime, now: datetime) -> str:
 
 
 def full_time(at: datetime) -> str:
-    """Return date and time in full, in the agent's locale and time zone."""
+    """Return date and time in full, in the agent's locale and time zone: "Friday, November 21, 2025 9:12 AM"."""
     date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
-    return QLocale().toString(date, QLocale.FormatType.LongFormat)
+    day = QLocale().toString(date.date(), QLocale.FormatType.LongFormat)
+    return day + " " + QLocale().toString(date.time(), QLocale.FormatType.ShortFormat)
 
 
 def size_text(size: int) -> str:
