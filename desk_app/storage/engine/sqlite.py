@@ -15,6 +15,7 @@ BUSY_SECONDS = 5.0
 _HEADER = b"SQLite format 3\x00"
 _CACHE_KIB = 16 * 1024
 READERS = 5
+_CHECKPOINT_PAGES = 4000  # 16 MiB: several rounds of intake, which write many pages again, share one write-back
 
 
 def check_file(file: Path) -> None:
@@ -66,6 +67,7 @@ def _engine(url: URL, *, pool_size: int) -> Engine:
 def _prepare_writer(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
     _settings(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     mode = _switch_to_wal(connection)
     if mode != "wal":
         raise UnsafeFolderError(
