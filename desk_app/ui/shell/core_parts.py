@@ -87,7 +87,7 @@ def register(window: MainWindow) -> None:
             tr("Program"),
             lambda _port: AppearancePage(window.preferences),
             90,
-            ("dark", "text size"),
+            ("dark", "text size", "language", "bahasa", "idioma"),
         ),
     ):
         registries.settings_pages.register(settings_page)

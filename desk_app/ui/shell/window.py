@@ -6,25 +6,27 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.plugin_api.ui import ActionScope, ActionSpec, UiRegistries
 from desk_app.services.messages.replies import ReplySent
-from desk_app.ui.language import tr
+from desk_app.ui.language import language, tr
 from desk_app.ui.mailboxes.alarms import AlarmBell
-from desk_app.ui.mailboxes.wizard import Wizard
+from desk_app.ui.mailboxes.wizard import Entered, Wizard
 from desk_app.ui.messages.remote_images import RemoteImages
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
+from desk_app.ui.settings.appearance_page import LanguageBox
 from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.shell import core_actions, core_parts
 from desk_app.ui.shell.inbox_page import InboxPage
 from desk_app.ui.shell.keys_sheet import KeysSheet
 from desk_app.ui.shell.palette import Entry, Palette
+from desk_app.ui.shell.place import Place
 from desk_app.ui.shell.rail import Rail
 from desk_app.ui.theme.theme import Scheme
 from desk_app.ui.tickets.acts import TicketActs
@@ -50,18 +52,31 @@ class MainWindow(QMainWindow):
         remote_images: RemoteImages | None = None,
     ) -> None:
         super().__init__()
-        self.setWindowTitle(tr("Desk App"))
-        self.session, self.preferences = session, preferences
+        self.session, self.preferences, self._remote_images = session, preferences, remote_images
         self.registries = UiRegistries()
         self.acts = TicketActs(session, self)
+        self._alarms = AlarmBell(session)
         self._shortcuts: list[QShortcut] = []
+        self._spoken = language()
+        self._listen()
+        self._build()
+        self.registries.actions.on_change(self._bind_keys)
+        self.setMinimumSize(900, 600)
+        self.resize(1440, 900)
+        self.restore()
+        self.show_page("inbox")
+
+    def _build(self) -> None:
+        """Make everything on screen, in the language spoken now."""
+        self._building = True
+        self.setWindowTitle(tr("Desk App"))
         self._pages: dict[str, QWidget] = {}
         self._wizard: Wizard | None = None
         core_parts.register_columns_and_tools(self)
-        self.inbox = InboxPage(session, self.registries, self.acts, self, self.run_action, remote_images)
+        self.inbox = InboxPage(self.session, self.registries, self.acts, self, self.run_action, self._remote_images)
         core_parts.register(self)
         core_actions.register(self)
-        self.rail = Rail(self.registries.pages, session.agent.name)
+        self.rail = Rail(self.registries.pages, self.session.agent.name)
         self.rail.page_chosen.connect(self.show_page)
         self.stack = QStackedWidget()
         content = boxed(row(self.rail, self.stack, spacing=0))
@@ -70,25 +85,22 @@ class MainWindow(QMainWindow):
         self.toast = Toast(content)
         self.toast.anchor = self.inbox.list
         self._wire()
+        self._building = False
         self._bind_keys()
-        self.registries.actions.on_change(self._bind_keys)
-        self.setMinimumSize(900, 600)
-        self.resize(1440, 900)
-        self.restore()
-        self.show_page("inbox")
 
-    def _wire(self) -> None:
+    def _listen(self) -> None:
         self.acts.told.connect(self._tell)
         self.acts.refused.connect(lambda text: self.toast.show_text(text, icon_name="triangle-alert", seconds=10))
         self.acts.open_asked.connect(self.open_ticket)
         self.acts.done.connect(self.session.tickets_changed)
         self.session.work.problem.connect(self._problem)
+        self._alarms.rung.connect(self._alarm)
+
+    def _wire(self) -> None:
         page = self.inbox
         page.sidebar.palette_asked.connect(self.open_palette)
         page.sidebar.add_mailbox_asked.connect(self.open_wizard)
         page.sidebar.fix_asked.connect(self._fix_mailbox)
-        self._alarms = AlarmBell(self.session)
-        self._alarms.rung.connect(self._alarm)
         page.ticket.reply_sent.connect(self._reply_sent)
         page.ticket.note_added.connect(lambda: self.toast.show_text(tr("Note added"), icon_name="sticky-note"))
         page.ticket.status_text.connect(self._show_link)
@@ -164,6 +176,8 @@ class MainWindow(QMainWindow):
             spec.run(self, ids[:1] if spec.scope is ActionScope.ONE else ids)
 
     def _bind_keys(self) -> None:
+        if self._building:
+            return
         for old in self._shortcuts:
             old.setEnabled(False)
             old.deleteLater()
@@ -322,13 +336,18 @@ class MainWindow(QMainWindow):
     def open_wizard(self, account_id: int | None = None) -> None:
         """Lead through connecting a mailbox."""
         if self._wizard is None:
-            self._wizard = Wizard(self.session)
+            self._wizard = Wizard(self.session, LanguageBox(self.preferences))
             self._wizard.finished.connect(self._wizard_done)
             self.stack.addWidget(self._wizard)
         self._wizard.begin(account_id)
         self.rail.hide()
         self.stack.setCurrentWidget(self._wizard)
         self._wizard.setFocus()
+
+    def refill_wizard(self, entered: Entered) -> None:
+        """Put back into the wizard what was entered in it."""
+        if self._wizard is not None:
+            self._wizard.refill(entered)
 
     def _wizard_done(self) -> None:
         self.rail.show()
@@ -399,6 +418,28 @@ class MainWindow(QMainWindow):
             )
         else:
             self.toast.show_text(tr("Reply on its way"), icon_name="send")
+
+    # -- language ---------------------------------------------------------------------------------------------------
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange and language() != self._spoken:
+            self._spoken = language()
+            QTimer.singleShot(0, self, self._speak_anew)  # whoever chose it is a part of what goes
+
+    def _speak_anew(self) -> None:
+        """Build everything on screen again and go back to where the agent was (decision 064)."""
+        place = Place.of(self)
+        self.save()
+        self.inbox.ticket.close_drafts()
+        self.inbox.ticket.close_files()
+        if (old := self.takeCentralWidget()) is not None:
+            old.deleteLater()
+        self.registries.remove_owner("core")
+        self._build()
+        self.inbox.restore(self.preferences.settings)
+        self.session.facts_changed.emit()
+        place.show(self)
 
     # -- look and memory --------------------------------------------------------------------------------------------
     def set_scheme(self, scheme: Scheme) -> None:
