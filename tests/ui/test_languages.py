@@ -326,13 +326,13 @@ def too_narrow(root: QWidget) -> set[str]:
     for one in root.findChildren(QWidget):
         if not one.isVisible() or one.visibleRegion().isEmpty():
             continue
-        if isinstance(one, QPushButton | QCheckBox | QRadioButton) and one.text():
-            if one.width() + 1 < one.minimumSizeHint().width():
-                found.add(f"{type(one).__name__} {one.text()!r}: {one.width()} of {one.minimumSizeHint().width()}")
-        if isinstance(one, QLabel) and one.text() and not one.wordWrap() and not isinstance(one, ElidedLabel):
-            need = one.minimumSizeHint().width()
-            if one.width() + 1 < need and one.property("role") != "avatar":
-                found.add(f"label {one.text()!r}: {one.width()} of {need}")
+        need = one.minimumSizeHint().width()
+        narrow = one.width() + 1 < need
+        if isinstance(one, QPushButton | QCheckBox | QRadioButton) and one.text() and narrow:
+            found.add(f"{type(one).__name__} {one.text()!r}: {one.width()} of {need}")
+        one_line = isinstance(one, QLabel) and not isinstance(one, ElidedLabel) and not one.wordWrap()
+        if one_line and one.text() and narrow:
+            found.add(f"label {one.text()!r}: {one.width()} of {need}")
         if isinstance(one, QPushButton | QCheckBox | QRadioButton) and one.text():
             edge = one.mapTo(root, one.rect().topRight()).x()
             if edge > root.width():
