@@ -12,8 +12,10 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import BinaryIO, cast
 
 from desk_app.channels.email.reading import read_message
@@ -22,6 +24,8 @@ from desk_app.services.faults import where
 from desk_app.services.ports.outside import Reading
 
 _LENGTH = 8  # bytes that say how long a frame is
+_PIECE = 10  # mails a piece: some 15 ms of reading
+_AHEAD = 2  # pieces the child has at a time
 _log = logging.getLogger(__name__)
 
 
@@ -42,16 +46,18 @@ class ReadingProcess:
             if not self._usable or not self._start():
                 return None
             assert self._talker is not None  # noqa: S101 -- made with the child
-            future: Future[list[Reading]] = self._talker.submit(self._ask, list(raws))
+            share = _Share(raws)
+            future: Future[None] = self._talker.submit(self._ask, share, share.take_first())
 
         def finish() -> Sequence[Reading]:
+            share.read_here()
             try:
-                return future.result()
+                future.result()
             except (OSError, EOFError, pickle.UnpicklingError) as error:
                 _log.warning("the reading process broke (%s); mail is read in this one", where(error))
                 self.close()
                 self._usable = False
-                return [reading_of(read_message(raw)) for raw in raws]
+            return share.all()
 
         return finish
 
@@ -86,21 +92,68 @@ class ReadingProcess:
             self._talker = ThreadPoolExecutor(1, thread_name_prefix="desk-reading")
         return True
 
-    def _ask(self, raws: list[bytes]) -> list[Reading]:
+    def _ask(self, share: _Share, start: int | None) -> None:
+        """Have the child read a share from `start` on; it always has the next piece while it reads one."""
         child = self._child
         if child is None or child.stdin is None or child.stdout is None:
             raise EOFError
-        _write(child.stdin, raws)
-        return cast("list[Reading]", _read(cast("BinaryIO", child.stdout)))
+        asked: deque[int] = deque()
+        while start is not None or asked:
+            while start is not None and len(asked) < _AHEAD:
+                _write(child.stdin, share.raws[start : start + _PIECE])
+                asked.append(start)
+                start = share.take_first()
+            share.put(asked.popleft(), cast("list[Reading]", _read(cast("BinaryIO", child.stdout))))
+
+
+class _Share:
+    """Mails that child and parent read together: the child from the front, the parent from the end once it waits."""
+
+    def __init__(self, raws: Sequence[bytes]) -> None:
+        self.raws = list(raws)
+        self._readings: list[Reading | None] = [None] * len(self.raws)
+        self._open = deque(range(0, len(self.raws), _PIECE))  # starts of pieces nobody has taken
+
+    def take_first(self) -> int | None:
+        """Return where the first open piece starts, None where there is none."""
+        return self._take(self._open.popleft)
+
+    def read_here(self) -> None:
+        """Read open pieces in this thread until there are none."""
+        while (start := self._take(self._open.pop)) is not None:
+            self.put(start, [reading_of(read_message(raw)) for raw in self.raws[start : start + _PIECE]])
+
+    def put(self, start: int, readings: Sequence[Reading]) -> None:
+        """Keep what a piece says."""
+        self._readings[start : start + len(readings)] = readings
+
+    def all(self) -> list[Reading]:
+        """Return every reading in order; what a broken child left out is read here."""
+        return [done or reading_of(read_message(raw)) for done, raw in zip(self._readings, self.raws, strict=True)]
+
+    @staticmethod
+    def _take(take: Callable[[], int]) -> int | None:
+        try:
+            return take()
+        except IndexError:
+            return None
 
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:
     """Answer batches of raw mail with readings until the source ends."""
-    while True:
+    asked: SimpleQueue[list[bytes] | None] = SimpleQueue()
+
+    def listen() -> None:  # so that the parent can write the next piece while this one is being read
         try:
-            raws = cast("list[bytes]", _read(source))
+            while True:
+                asked.put(cast("list[bytes]", _read(source)))
         except EOFError:
-            return
+            _log.debug("the parent has hung up")
+        finally:
+            asked.put(None)
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    while (raws := asked.get()) is not None:
         _write(target, [reading_of(read_message(raw)) for raw in raws])
 
 
