@@ -108,16 +108,22 @@ def _forward_start(bare: list[str], marks: list[Hint], *, forwarded: bool) -> in
     for index, line in enumerate(bare):
         if not line:
             continue
-        if is_forward_mark(line):
-            return index
-        if is_original_mark(line) or (marks[index] != Hint.QUOTED and _header_block(bare, index)):
-            first = not any(bare[:index])
-            return index if forwarded or first else len(bare)
+        if _may_announce(line):
+            if is_forward_mark(line):
+                return index
+            if is_original_mark(line) or (marks[index] != Hint.QUOTED and _header_block(bare, index)):
+                first = not any(bare[:index])
+                return index if forwarded or first else len(bare)
         if marks[index] == Hint.QUOTE_START:
             return index if forwarded else len(bare)
         if line[0] == ">" and not forwarded:
             return len(bare)
     return len(bare)
+
+
+def _may_announce(line: str) -> bool:
+    """Whether a line can be a mark above another mail or one of its headers at all; most lines are plain prose."""
+    return ":" in line or "：" in line or line[0] in "-_=*>"
 
 
 def _header_block(bare: list[str], index: int) -> bool:
@@ -159,7 +165,9 @@ def _classify(bare: list[str], marks: list[Hint], end: int) -> tuple[list[_Kind]
     for index in range(end):
         if kinds[index] != _Kind.TEXT:
             continue
-        if marks[index] == Hint.QUOTE_START or is_original_mark(bare[index]) or _header_block(bare, index):
+        if marks[index] == Hint.QUOTE_START or (
+            _may_announce(bare[index]) and (is_original_mark(bare[index]) or _header_block(bare, index))
+        ):
             return kinds, _with_separator(bare, index)
         count = _attribution_lines(bare, kinds, index, end)
         if not count:
