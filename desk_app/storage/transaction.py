@@ -199,7 +199,6 @@ class Transaction:
         ]
         if counters:
             self.connection.execute(_INSERT_COUNTER, counters)
-            self.connections.note_counter_rows(len(counters))
         if layer.terms:
             self._add_terms(sorted(layer.terms))
         if not layer.changes:

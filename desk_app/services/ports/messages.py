@@ -97,12 +97,10 @@ class MessageRepository(Protocol):
         """Return stored messages by Message-ID; one query however many ids are asked for."""
         ...
 
-    def referring_to(self, internet_id: str) -> Sequence[KnownMessage]:
-        """Return stored messages that refer to a Message-ID (an answer that came before its parent)."""
-        ...
-
     def referring_to_any(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[KnownMessage]]:
-        """Return the same for many Message-IDs, in one query."""
+        """Return stored messages that refer to one of these Message-IDs (answers that came before their parent), by
+        that id; one query however many are asked for.
+        """
         ...
 
     def move(self, message_ids: Sequence[int], ticket_id: int) -> None:

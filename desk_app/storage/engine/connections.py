@@ -63,7 +63,6 @@ class Connections:
         self._lock: WriterLock | None = None
         self._poker: psycopg.Connection[Any] | None = None
         self._poke_lock = threading.Lock()
-        self._counter_rows = 0
         if self.postgresql:
             self._writer = self._reader = postgresql.postgresql_engine(url, origin)
         else:
@@ -150,15 +149,6 @@ class Connections:
                 if self._poker is not None:
                     self._poker.close()
                     self._poker = None
-
-    def note_counter_rows(self, rows: int) -> None:
-        """Remember how many counter deltas were written since they were last folded."""
-        self._counter_rows += rows
-
-    def take_counter_rows(self) -> int:
-        """Return how many counter deltas were written by this process since the last call."""
-        rows, self._counter_rows = self._counter_rows, 0
-        return rows
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -41,13 +41,6 @@ _IDS_AT_ONCE = 500
 _BY_INTERNET_IDS = (
     select(*_KNOWN).where(message.c.internet_id.in_(bindparam("wanted", expanding=True))).order_by(message.c.id)
 )
-_REFERRING = (
-    select(*_KNOWN)
-    .join(message_ref, message_ref.c.message_id == message.c.id)
-    .where(message_ref.c.internet_id == bindparam("wanted"))
-    .order_by(message.c.id)
-)
-
 _REFERRING_TO_ANY = (
     select(*_KNOWN, message_ref.c.internet_id.label("referred"))
     .join(message_ref, message_ref.c.message_id == message.c.id)
@@ -94,10 +87,6 @@ class SqlMessageRepository:
             for row in self._t.connection.execute(_BY_INTERNET_IDS, part):
                 found.setdefault(row.internet_id, []).append(_known(row))
         return found
-
-    def referring_to(self, internet_id: str) -> Sequence[KnownMessage]:
-        """Return stored messages that refer to a Message-ID."""
-        return [_known(row) for row in self._t.connection.execute(_REFERRING, {"wanted": internet_id})]
 
     def referring_to_any(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[KnownMessage]]:
         """Return stored messages that refer to one of many Message-IDs, by that id."""
