@@ -27,12 +27,21 @@ class FirstImport(StrEnum):
     ARCHIVE = "archive"  # everything, as closed tickets
 
 
+class SenderName(StrEnum):
+    """Whose name customers see in front of the address (MB-18)."""
+
+    MAILBOX = "mailbox"
+    AGENT = "agent"
+    AGENT_VIA_MAILBOX = "agent_via_mailbox"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
     """What the desk does around fetching one account; no secret and nothing of the channel's own settings.
 
     `import_since_at` belongs to FirstImport.SINCE. Mail that arrived before `connected_at` is imported mail and
-    triggers nothing. `reply_to_senders` are addresses or domains of contact forms whose Reply-To is the real customer
+    triggers nothing; it is a whole second, since servers date what arrives by those (RFC 9051, 2.3.3): mail of the same
+    second is new. `reply_to_senders` are addresses or domains of contact forms whose Reply-To is the real customer
     ("*": every sender, MB-32). `max_bytes` is the size above which a mail is quarantined unread.
     `plus_addressing` says that the server delivers "name+tag@..." to "name@...", so that answers may carry the ticket
     in their address.
@@ -47,6 +56,7 @@ class AccountPolicy:
     max_bytes: int = 50 * 1024 * 1024
     poll_seconds: int = 60
     plus_addressing: bool = False
+    sender_name: SenderName = SenderName.MAILBOX
 
 
 @dataclass(frozen=True, slots=True)

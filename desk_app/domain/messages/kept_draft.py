@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 
-from desk_app.domain.messages.model import Address
-from desk_app.domain.messages.outgoing import OutgoingAttachment
+from desk_app.domain.mailboxes.desk import HistoryIncluded
+from desk_app.domain.messages.draft import MailDraft, ReplyDraft
+from desk_app.domain.messages.side_conversations import SideDraft
 
 
 class DraftKind(StrEnum):
@@ -15,6 +17,7 @@ class DraftKind(StrEnum):
 
     REPLY = "reply"
     NOTE = "note"
+    FORWARD = "forward"
     NEW_TICKET = "new_ticket"
 
 
@@ -28,31 +31,34 @@ class DraftStamp:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDraft:
+class DraftOptions:
+    """How a draft is to be sent. `signature` False leaves it out, `plain` makes a text-only mail, `history` None quotes
+    as the department does (CO-12), `then_assign` is the agent who gets the ticket with it."""
+
+    signature: bool = True
+    plain: bool = False
+    history: HistoryIncluded | None = None
+    then_assign: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDraft(MailDraft):
     """A draft of one agent: one of each kind a ticket, one for a new ticket (`ticket_id` None).
 
     `cursor` is the place in the document, in UTF-16 units from its beginning. `answers_message_id` and
-    `last_message_id` mean what they mean in ReplyDraft; `channel` what it means in NewTicketDraft. `stamp` and
-    `saved_at` are None in what was never stored.
+    `last_message_id` mean what they mean in ReplyDraft (of a forward, `answers_message_id` is SideDraft's
+    `message_id`); `channel` what it means in NewTicketDraft. `stamp` and `saved_at` are None in what was never stored.
     """
 
     kind: DraftKind
     agent_id: int
     ticket_id: int | None = None
-    from_account_id: int = 0
-    from_address: str = ""
-    to: tuple[Address, ...] = ()
-    cc: tuple[Address, ...] = ()
-    bcc: tuple[Address, ...] = ()
-    subject: str = ""
-    text: str = ""
-    html: str = ""
-    attachments: tuple[OutgoingAttachment, ...] = ()
     then_status: str = ""
     cursor: int = 0
     answers_message_id: int | None = None
     last_message_id: int | None = None
     channel: str = "email"
+    options: DraftOptions = DraftOptions()
     stamp: DraftStamp | None = None
     saved_at: datetime | None = None
 
@@ -60,6 +66,46 @@ class KeptDraft:
     def empty(self) -> bool:
         """Whether there is nothing an agent would miss; a reply is more than the recipients it began with."""
         written = bool(self.text.strip() or self.attachments)
+        if self.kind is DraftKind.FORWARD:  # it begins with the files of the message it passes on
+            return not (self.text.strip() or self.to)
         if self.kind is DraftKind.NEW_TICKET:
             return not (written or self.to or self.subject.strip())
         return not written
+
+
+def kept_mail(draft: ReplyDraft | SideDraft, agent_id: int) -> KeptDraft:
+    """Return a mail as it is kept until it is sent, its cursor at the end. A reply of words without formats was written
+    as a text-only mail."""
+    kept = KeptDraft(
+        kind=DraftKind.REPLY if isinstance(draft, ReplyDraft) else DraftKind.FORWARD,
+        agent_id=agent_id,
+        ticket_id=draft.ticket_id,
+        cursor=len(draft.text),
+        **draft.mail,
+    )
+    if isinstance(draft, SideDraft):
+        return replace(kept, answers_message_id=draft.message_id)
+    plain = bool(draft.text.strip()) and not draft.html
+    return replace(
+        kept,
+        answers_message_id=draft.answers_message_id,
+        last_message_id=draft.last_message_id,
+        options=DraftOptions(draft.with_signature, plain, draft.include_history),
+    )
+
+
+def joined_drafts(above: KeptDraft, below: KeptDraft) -> KeptDraft:
+    """Return a draft with the words and files of another one below its own; everything else stays as it is above."""
+    html = ""
+    if (above.html or below.html) and not above.options.plain:
+        html = "".join(one.html or _as_html(one.text) for one in (above, below))
+    return replace(
+        above,
+        text=f"{above.text}\n\n{below.text}",
+        html=html,
+        attachments=(*above.attachments, *(one for one in below.attachments if one not in above.attachments)),
+    )
+
+
+def _as_html(text: str) -> str:
+    return "".join(f"<p>{escape(one)}</p>" for one in text.split("\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,11 @@ class Classification(StrEnum):
     BOUNCE = "bounce"
     LIST = "list"
     OWN = "own"
+
+    @property
+    def is_machine_answer(self) -> bool:
+        """Whether a machine answered: an automatic reply or a bounce, which no person wrote."""
+        return self in {Classification.AUTO_REPLY, Classification.BOUNCE}
 
 
 class AddressRole(StrEnum):
@@ -69,6 +75,11 @@ class ParsedAttachment:
     content_id: str = ""
     content_location: str = ""
     inline: bool = False
+
+    @classmethod
+    def of(cls, filename: str, content_type: str, content: bytes, *, part: str = "1") -> ParsedAttachment:
+        """Return a file of a channel that is not mail; `part` tells several files of one message apart."""
+        return cls(part, filename, content_type, content, hashlib.sha256(content).hexdigest())
 
     @property
     def size(self) -> int:

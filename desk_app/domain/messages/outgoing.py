@@ -13,6 +13,8 @@ from desk_app.domain.messages.model import Address
 
 MAX_HISTORY = 10
 """Earlier messages quoted at most, newest first."""
+ATTRIBUTION = "On {date}, {author} wrote:"
+"""How a quoted message is introduced."""
 
 
 class UnsendableAddress(ValueError):  # noqa: N818 -- named by what it is, shown to the agent
@@ -59,7 +61,7 @@ class OutgoingMail:
     only reaches the envelope. `date` is aware. `html` "" makes a text-only mail; `text` "" takes the text of the HTML.
     `history` is what is quoted below, newest first (see `history_to_quote`), introduced by `attribution`, in which
     `{date}` and `{author}` are replaced. `instance_id` and `token` become the headers by which the desk knows its own
-    mail again (pains.md 8).
+    mail again (pains.md 8). `extra_headers` are further X- and List- headers, name and value.
     """
 
     from_: Address
@@ -76,10 +78,11 @@ class OutgoingMail:
     references: tuple[str, ...] = ()
     attachments: tuple[OutgoingAttachment, ...] = ()
     history: tuple[EarlierMessage, ...] = ()
-    attribution: str = "On {date}, {author} wrote:"
+    attribution: str = ATTRIBUTION
     automatic: Automatic = Automatic.NO
     instance_id: str = ""
     token: str = ""
+    extra_headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -6,17 +6,23 @@ Dear {{customer.first_name | default:"customer"}}, about {{ticket.number}} ...
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape as escape_html
 
 NAMES = (
     "customer.name",
     "customer.first_name",
+    "customer.email",
+    "organization.name",
     "ticket.number",
     "ticket.subject",
     "agent.name",
+    "agent.first_name",
+    "agent.email",
     "mailbox.name",
+    "mailbox.address",
+    "department.name",
 )
 """What can be asked for."""
 
@@ -58,9 +64,15 @@ def fill(template: str, values: Mapping[str, str], *, html: bool = False) -> Fil
     return Filled(_PLACEHOLDER.sub(one, template), tuple(dict.fromkeys(missing)))
 
 
-def unknown(template: str) -> tuple[str, ...]:
-    """Return the placeholders of a template that can never be filled in, for the editor to point at."""
-    return fill(template, dict.fromkeys(NAMES, "x")).missing
+def unknown(template: str, further: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the placeholders of a template that can never be filled in, for the editor to point at; `further` are
+    names that somebody else knows."""
+    return fill(template, dict.fromkeys((*NAMES, *further), "x")).missing
+
+
+def names_in(template: str) -> frozenset[str]:
+    """Return the names that a template asks for, known or not."""
+    return frozenset(match.group(1).partition("|")[0].strip() for match in _PLACEHOLDER.finditer(template))
 
 
 def _value(expression: str, values: Mapping[str, str]) -> str | None:

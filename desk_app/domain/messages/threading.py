@@ -28,6 +28,7 @@ class JoinRule(StrEnum):
     RETURNED_MAIL = "returned_mail"
     COPY = "copy"
     FORWARD = "forward"
+    PLUGIN = "plugin"
     AGENT = "agent"
     NEW = "new"
 
@@ -217,6 +218,12 @@ def _join(evidence: Evidence, ticket_id: int, rule: JoinRule, reason: str, facts
     if stranger:
         reason += " The sender has not been seen in it before."
     return Join(ticket_id, rule, reason, stranger, facts)
+
+
+def named_by_plugin(evidence: Evidence, ticket_id: int) -> Join:
+    """Return the decision where the desk's own rules found no ticket and a plugin names one."""
+    reason = "A plugin says that it belongs to this ticket."
+    return _join(evidence, ticket_id, JoinRule.PLUGIN, reason, {})
 
 
 class Landing(StrEnum):

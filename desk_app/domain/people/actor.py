@@ -28,5 +28,15 @@ class Actor:
     id: int | None
     name: str
 
+    @property
+    def agent_id(self) -> int | None:
+        """The agent who acts; None where none of the desk's people does."""
+        return self.id if self.kind is ActorKind.AGENT else None
+
+    @property
+    def agent_name(self) -> str:
+        """The name of the agent who acts; "" where none of the desk's people does."""
+        return self.name if self.kind is ActorKind.AGENT else ""
+
 
 SYSTEM = Actor(ActorKind.SYSTEM, None, "Desk App")

@@ -36,7 +36,11 @@ def follow(ticket_id: int, merged_into: Callable[[int], int | None]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a ticket's summary needs of one of its messages. `from_customer` is ordinary inbound mail."""
+    """What a ticket's summary needs of one of its messages.
+
+    `from_customer` is ordinary inbound mail of the customer's thread, `from_third_party` that of a side conversation;
+    `is_side` is any message of a side conversation (IN-18).
+    """
 
     message_id: int
     at: datetime
@@ -46,6 +50,8 @@ class Entry:
     is_note: bool
     has_attachments: bool
     account_id: int | None
+    from_third_party: bool = False
+    is_side: bool = False
 
 
 def summarise(ticket: Ticket, entries: Iterable[Entry]) -> None:
@@ -57,15 +63,20 @@ def summarise(ticket: Ticket, entries: Iterable[Entry]) -> None:
     inbound = [e for e in thread if e.from_customer]
     replies = [e for e in thread if e.is_public_reply]
     visible = [e for e in thread if not e.is_note] or thread
+    answers = [e for e in thread if e.from_customer or e.from_third_party]
     ticket.message_count = len(thread)
     ticket.has_attachments = any(e.has_attachments for e in thread)
     ticket.last_message_id = thread[-1].message_id if thread else None
-    ticket.last_inbound_id = inbound[-1].message_id if inbound else None
+    ticket.last_inbound_id = answers[-1].message_id if answers else None
     ticket.customer_wrote_at = max((e.at for e in inbound), default=None)
     ticket.agent_replied_at = max((e.at for e in replies), default=None)
     if visible:
-        newest = max(visible, key=lambda e: (e.at, e.message_id))
-        ticket.snippet = newest.snippet
-        ticket.activity_at = newest.at
+        told = [e for e in visible if not e.is_side] or visible
+        ticket.snippet = max(told, key=_when).snippet
+        ticket.activity_at = max(visible, key=_when).at
     seen = {e.account_id for e in thread if e.account_id is not None}
     ticket.mailbox_ids = tuple(dict.fromkeys([*ticket.mailbox_ids, *sorted(seen)]))
+
+
+def _when(entry: Entry) -> tuple[datetime, int]:
+    return entry.at, entry.message_id

@@ -99,6 +99,7 @@ class Ticket:
     follows_id: int | None = None
     link_kind: LinkKind = LinkKind.NONE
     version: int = 1
+    due_at: datetime | None = None
     mailbox_ids: tuple[int, ...] = ()
 
     @property
@@ -131,3 +132,5 @@ class TicketEvent:
     message_id: int | None = None
     data: dict[str, Any] = default(default_factory=dict)
     id: int = 0
+    silent: bool = False
+    """Nobody is told of it (imported mail, NT-04; automatic answers); not stored."""
