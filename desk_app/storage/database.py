@@ -5,28 +5,32 @@ from __future__ import annotations
 import logging
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 
-from desk_app.services.ports.drafts import DraftQueries
+from desk_app.services.first_use import on_first_use
 from desk_app.services.ports.errors import DatabaseUnavailableError
-from desk_app.services.queries.changes import ChangeFeed
-from desk_app.services.queries.conversation import ConversationQueries
-from desk_app.services.queries.tickets import TicketQueries
 from desk_app.storage.engine import postgresql, sqlite
 from desk_app.storage.engine.connections import Connections
 from desk_app.storage.engine.folders import Machine, check_folder, prepare_folder
 from desk_app.storage.engine.urls import file_of, parse_url, shown
 from desk_app.storage.engine.writer_lock import needs_lock_file
-from desk_app.storage.messages.drafts import SqlDraftQueries
 from desk_app.storage.migrations import runner
-from desk_app.storage.system.changes import open_feed
-from desk_app.storage.system.housekeeping import Housekeeping
-from desk_app.storage.tickets.conversation import SqlConversationQueries
-from desk_app.storage.tickets.queries import SqlTicketQueries
 from desk_app.storage.unit_of_work import SqlUnitOfWork
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.backup import BackupStore
+    from desk_app.services.ports.drafts import DraftQueries
+    from desk_app.services.ports.notifications import NotificationQueries
+    from desk_app.services.ports.plugins import EventReading, Pictures, PluginReading, PluginTables
+    from desk_app.services.ports.writing import WritingQueries
+    from desk_app.services.queries.changes import ChangeFeed
+    from desk_app.services.queries.contacts import ContactQueries
+    from desk_app.services.queries.conversation import ConversationQueries
+    from desk_app.services.queries.tickets import TicketQueries
+    from desk_app.storage.system.housekeeping import Housekeeping
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +46,94 @@ class Database:
         self.dialect = "postgresql" if connections.postgresql else "sqlite"
         self.url = shown(connections.url)
         self.process_id = connections.process_id
-        self.ticket_queries: TicketQueries = SqlTicketQueries(connections)
-        self.conversations: ConversationQueries = SqlConversationQueries(connections)
-        self.drafts: DraftQueries = SqlDraftQueries(connections)
-        self.housekeeping = Housekeeping(connections)
+
+    @on_first_use
+    def ticket_queries(self) -> TicketQueries:
+        """Lists, rows and counters."""
+        from desk_app.storage.tickets.queries import SqlTicketQueries
+
+        return SqlTicketQueries(self._connections)
+
+    @on_first_use
+    def conversations(self) -> ConversationQueries:
+        """What a ticket view shows."""
+        from desk_app.storage.tickets.conversation import SqlConversationQueries
+
+        return SqlConversationQueries(self._connections)
+
+    @on_first_use
+    def contact_queries(self) -> ContactQueries:
+        """Customers and organizations."""
+        from desk_app.storage.contacts.queries import SqlContactQueries
+
+        return SqlContactQueries(self._connections)
+
+    @on_first_use
+    def drafts(self) -> DraftQueries:
+        """Answers half written."""
+        from desk_app.storage.messages.drafts import SqlDraftQueries
+
+        return SqlDraftQueries(self._connections)
+
+    @on_first_use
+    def notifications(self) -> NotificationQueries:
+        """What agents were told."""
+        from desk_app.storage.notifications.repository import SqlNotificationQueries
+
+        return SqlNotificationQueries(self._connections)
+
+    @on_first_use
+    def writing(self) -> WritingQueries:
+        """What is offered while an answer is written."""
+        from desk_app.storage.messages.writing_queries import SqlWritingQueries
+
+        return SqlWritingQueries(self._connections)
+
+    @on_first_use
+    def pictures(self) -> Pictures:
+        """What plugins are shown of the desk."""
+        from desk_app.storage.plugins.pictures import SqlPictures
+
+        return SqlPictures(self._connections.read)
+
+    @on_first_use
+    def event_reading(self) -> EventReading:
+        """The history as plugins are told of it."""
+        from desk_app.storage.plugins.event_log import SqlEventReading
+
+        return SqlEventReading(self._connections.read)
+
+    @on_first_use
+    def plugin_reading(self) -> PluginReading:
+        """What is kept of plugins."""
+        from desk_app.storage.plugins.reading import SqlPluginReading
+
+        return SqlPluginReading(self._connections.read)
+
+    @on_first_use
+    def plugin_tables(self) -> PluginTables:
+        """Tables of plugins."""
+        from desk_app.storage.plugins.tables import SqlPluginTables
+
+        return SqlPluginTables(self._connections)
+
+    @on_first_use
+    def housekeeping(self) -> Housekeeping:
+        """Keeps counters, change log and search index small."""
+        from desk_app.storage.system.housekeeping import Housekeeping
+
+        return Housekeeping(self._connections)
+
+    @on_first_use
+    def backups(self) -> BackupStore:
+        """Copies of the database."""
+        from desk_app.storage.system.backup import PostgresBackups, SqliteBackups
+
+        return (PostgresBackups if self._connections.postgresql else SqliteBackups)(self._connections)
+
+    def tidy(self) -> None:
+        """Tidy up: counters, change log, search index."""
+        self.housekeeping.run()
 
     def unit_of_work(self) -> SqlUnitOfWork:
         """Return a new unit of work; one per use case and thread."""
@@ -53,6 +141,8 @@ class Database:
 
     def change_feed(self) -> ChangeFeed:
         """Return a feed of what is committed from now on; one per consumer thread, closed by it."""
+        from desk_app.storage.system.changes import open_feed
+
         return open_feed(self._connections)
 
     def backup(self, target: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPICursor
 
+    from desk_app.domain.tickets.model import TicketEvent
     from desk_app.storage.engine.connections import Connections
 
 _INSERT_CHANGE = insert(change_log)
@@ -48,6 +49,7 @@ class _Layer:
     counters: dict[CounterKey, int] = field(default_factory=dict)
     changes: dict[tuple[str, int], tuple[str, int | None]] = field(default_factory=dict)
     terms: set[str] = field(default_factory=set)
+    events: list[TicketEvent] = field(default_factory=list)
     failed: bool = False
 
 
@@ -65,6 +67,8 @@ class Transaction:
         self._clock: tuple[datetime, float] | None = None
         self.cache: dict[str, Any] = {}  # what repositories remember until the transaction ends
         self.held: Batch | None = None  # set inside `batch`
+        self.on_events: Callable[[Sequence[TicketEvent]], None] | None = None
+        """Called before a commit with the events noted since the last one, in the same transaction."""
 
     @property
     def connection(self) -> Connection:
@@ -114,6 +118,9 @@ class Transaction:
         if self._connection is None and not self._layers[0].changes:
             return
         with translated():
+            events, self._layers[0].events = self._layers[0].events, []
+            if events and self.on_events is not None:
+                self.on_events(events)
             changes = self._flush()
             terms = self._layers[0].terms
             self._end(commit=True)
@@ -156,6 +163,10 @@ class Transaction:
         """Note a change for the change feed; several notes of one entity are folded together."""
         _fold(self._layers[-1].changes, (entity, entity_id), op, department_id)
 
+    def note_events(self, events: Iterable[TicketEvent]) -> None:
+        """Note history lines that somebody may have to be told of; forgotten with their savepoint."""
+        self._layers[-1].events.extend(events)
+
     def count(self, key: CounterKey, delta: int) -> None:
         """Note a counter delta; written with the transaction."""
         counters = self._layers[-1].counters
@@ -189,6 +200,7 @@ class Transaction:
         for entity, (op, department_id) in layer.changes.items():
             _fold(below.changes, entity, op, department_id)
         below.terms |= layer.terms
+        below.events += layer.events
 
     def _flush(self) -> bool:
         layer = self._layers[0]

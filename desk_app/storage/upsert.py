@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from desk_app.storage.transaction import Transaction
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 
 def upsert(transaction: Transaction, table: Table, values: Mapping[str, Any], *, keys: Sequence[str]) -> None:
     """Insert a row, or update the one with the same `keys`."""
-    maker: Any = postgresql.insert if transaction.postgresql else sqlite.insert
-    statement = maker(table)
+    statement = _insert(transaction, table)
     changes = {name: statement.excluded[name] for name in values if name not in keys}
     if changes:
         statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changes)
@@ -26,5 +24,14 @@ def upsert(transaction: Transaction, table: Table, values: Mapping[str, Any], *,
 
 def insert_new(transaction: Transaction, table: Table, *, keys: Sequence[str] = ()) -> Any:
     """Return an insert statement that skips rows whose `keys` (default: any unique key) are there already."""
-    maker: Any = postgresql.insert if transaction.postgresql else sqlite.insert
-    return maker(table).on_conflict_do_nothing(index_elements=list(keys) or None)
+    return _insert(transaction, table).on_conflict_do_nothing(index_elements=list(keys) or None)
+
+
+def _insert(transaction: Transaction, table: Table) -> Any:
+    if transaction.postgresql:
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 -- a desk in a file does not need it
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite  # noqa: PLC0415 -- as above
+
+    return sqlite.insert(table)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from desk_app.domain.contacts.model import Contact, ContactAddress
+from desk_app.domain.contacts.naming import sort_key
 from desk_app.storage.schema.contacts import contact, contact_address, contact_department
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class HeldContacts:
         self._batch = batch
         self._by_email: dict[str, Contact | None] = {}
         self.departments: set[tuple[int, int]] = set()  # contact, department
+        self.organizations: dict[str, int | None] = {}  # by domain
 
     def knows(self, email: str) -> bool:
         """Return whether an address was looked up, found or not."""
@@ -36,13 +38,17 @@ class HeldContacts:
         """Forget every look-up, because contacts are about to change."""
         self._by_email.clear()
 
-    def add(self, email: str, name: str, language: str, at: datetime) -> Contact:
+    def add(self, email: str, name: str, language: str, at: datetime, organization_id: int | None) -> Contact:
         """Hold a new contact back; that somebody else made it meanwhile is told when it is written."""
         key = self._batch.new_id(contact)
-        self._batch.insert(contact, {"id": key, "name": name, "language": language, "created_at": at, "updated_at": at})
+        row = {"id": key, "name": name, "sort_name": sort_key(name), "language": language}
+        row |= {"organization_id": organization_id, "created_at": at, "updated_at": at}
+        self._batch.insert(contact, row)
         self._batch.insert(contact_address, {"contact_id": key, "kind": "email", "address": email, "is_primary": True})
         address = ContactAddress(email, is_primary=True)
-        added = self._by_email[email] = Contact(key, name, language, addresses=(address,), created_at=at)
+        added = self._by_email[email] = Contact(
+            key, name, language, addresses=(address,), created_at=at, organization_id=organization_id
+        )
         return added
 
     def enter(self, contact_id: int, department_id: int) -> None:

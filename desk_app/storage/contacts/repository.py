@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from desk_app.domain.contacts.domains import domain_of, is_public
 from desk_app.domain.contacts.model import Contact, ContactAddress
+from desk_app.domain.contacts.naming import sort_key
 from desk_app.storage.contacts.held import HeldContacts
-from desk_app.storage.schema.contacts import contact, contact_address, contact_department, contact_move
+from desk_app.storage.schema.contacts import (
+    contact,
+    contact_address,
+    contact_department,
+    contact_move,
+    organization_domain,
+)
 from desk_app.storage.schema.messages import message
 from desk_app.storage.schema.tickets import ticket
 from desk_app.storage.upsert import insert_new
@@ -41,6 +50,9 @@ _BY_EMAILS = select(contact_address.c.address, contact_address.c.contact_id).whe
 )
 _DEPARTMENTS = select(contact_department).where(
     contact_department.c.contact_id.in_(bindparam("wanted", expanding=True))
+)
+_ORGANIZATIONS = select(organization_domain).where(
+    organization_domain.c.domain.in_(bindparam("wanted", expanding=True))
 )
 _IN_DEPARTMENT = select(contact_department.c.contact_id).where(
     contact_department.c.contact_id == bindparam("wanted"), contact_department.c.department_id == bindparam("place")
@@ -84,6 +96,7 @@ class SqlContactRepository:
         contacts = read_contacts(connection, sorted(set(ids.values())))
         for email in emails:
             held.learn(email, contacts.get(ids[email]) if email in ids else None)
+        held.organizations.update(self._organizations([email for email in emails if email not in ids]))
         wanted = sorted({found.id for found in contacts.values()})
         for start in range(0, len(wanted), _AT_ONCE):
             for row in connection.execute(_DEPARTMENTS, {"wanted": wanted[start : start + _AT_ONCE]}):
@@ -184,45 +197,37 @@ class SqlContactRepository:
 
     def mark_failing(self, email: str, reason: str, at: datetime) -> None:
         """Mark an address as failing after a permanent bounce; the first failure's time stays."""
-        self._forget_held()
-        address = contact_address.c
-        row = self._t.connection.execute(
-            select(address.id, address.contact_id, address.failing_since_at).where(
-                address.kind == "email", address.address == email.strip().lower()
-            )
-        ).first()
-        if row is None:
-            return
-        self._t.connection.execute(
-            update(contact_address)
-            .where(address.id == row.id)
-            .values(
-                failing_since_at=row.failing_since_at or at,
-                failing_reason=reason,
-                bounce_count=address.bounce_count + 1,
-            )
-        )
-        self._t.changed("contact", row.contact_id)
+        row = self._mail_address(email)
+        if row is not None:
+            since_at, bounces = row.failing_since_at or at, contact_address.c.bounce_count + 1
+            self._note_failing(row, failing_since_at=since_at, failing_reason=reason, bounce_count=bounces)
 
     def mark_working(self, email: str) -> None:
         """Clear the failing mark."""
+        row = self._mail_address(email)
+        if row is not None and row.failing_since_at is not None:
+            self._note_failing(row, failing_since_at=None, failing_reason="", bounce_count=0)
+
+    def _mail_address(self, email: str) -> Row[Any, Any, Any] | None:
         self._forget_held()
         address = contact_address.c
-        row = self._t.connection.execute(
-            select(address.id, address.contact_id).where(
-                address.kind == "email",
-                address.address == email.strip().lower(),
-                address.failing_since_at.is_not(None),
-            )
-        ).first()
-        if row is None:
-            return
-        self._t.connection.execute(
-            update(contact_address)
-            .where(address.id == row.id)
-            .values(failing_since_at=None, failing_reason="", bounce_count=0)
-        )
+        statement = select(address.id, address.contact_id, address.failing_since_at)
+        wanted = statement.where(address.kind == "email", address.address == email.strip().lower())
+        return self._t.connection.execute(wanted).first()
+
+    def _note_failing(self, row: Row[Any, Any, Any], **values: Any) -> None:
+        self._t.connection.execute(update(contact_address).where(contact_address.c.id == row.id).values(**values))
         self._t.changed("contact", row.contact_id)
+
+    def _organizations(self, emails: Sequence[str]) -> dict[str, int | None]:
+        """Return which organization the domains of new addresses belong to; those of public providers to none."""
+        wanted = {domain: None for email in emails if (domain := domain_of(email)) and not is_public(domain)}
+        found: dict[str, int | None] = dict(wanted)
+        domains = sorted(wanted)
+        for start in range(0, len(domains), _AT_ONCE):
+            rows = self._t.connection.execute(_ORGANIZATIONS, {"wanted": domains[start : start + _AT_ONCE]})
+            found.update((row.domain, row.organization_id) for row in rows)
+        return found
 
     def _held(self) -> HeldContacts | None:
         return None if self._t.held is None else self._t.held.part(HeldContacts)
@@ -240,7 +245,10 @@ class SqlContactRepository:
             held.learn(email, self.by_email(email))
         found = held.get(email)
         if found is None:
-            found = held.add(email, name, language, at)
+            domain = domain_of(email)
+            if domain not in held.organizations:
+                held.organizations.update(self._organizations([email]))
+            found = held.add(email, name, language, at, held.organizations.get(domain))
             self._t.changed("contact", found.id, "insert")
         if not found.name and name:
             held.forget()
@@ -250,7 +258,8 @@ class SqlContactRepository:
         return found
 
     def _name(self, found: Contact, name: str, at: datetime) -> Contact:
-        self._t.connection.execute(update(contact).where(contact.c.id == found.id).values(name=name, updated_at=at))
+        values = {"name": name, "sort_name": sort_key(name), "updated_at": at}
+        self._t.connection.execute(update(contact).where(contact.c.id == found.id).values(values))
         return self.get(found.id) or found
 
     def _create(self, email: str, name: str, language: str, at: datetime) -> Contact:
@@ -258,7 +267,14 @@ class SqlContactRepository:
         contact_id = int(
             connection.execute(
                 insert(contact).returning(contact.c.id),
-                {"name": name, "language": language, "created_at": at, "updated_at": at},
+                {
+                    "name": name,
+                    "sort_name": sort_key(name),
+                    "language": language,
+                    "organization_id": self._organizations([email]).get(domain_of(email)),
+                    "created_at": at,
+                    "updated_at": at,
+                },
             ).scalar_one()
         )
         added = connection.execute(
@@ -330,7 +346,23 @@ def _contact(row: Row[Any], addresses: Sequence[Row[Any]]) -> Contact:
         ),
         created_at=row.created_at,
         version=row.version,
+        organization_id=row.organization_id,
+        fields=read_fields(row.fields),
     )
+
+
+def read_fields(text: str) -> dict[str, str]:
+    """Return the values of the desk's own fields; what is no text was written by something else and is left out."""
+    try:
+        stored = json.loads(text)
+    except ValueError:
+        return {}
+    return {key: value for key, value in stored.items() if isinstance(value, str)} if isinstance(stored, dict) else {}
+
+
+def write_fields(values: Mapping[str, str]) -> str:
+    """Return values of the desk's own fields as they are stored; empty ones are left out."""
+    return json.dumps({key: value for key, value in values.items() if value}, ensure_ascii=False, sort_keys=True)
 
 
 def _save(transaction: Transaction, item: Contact) -> None:
@@ -340,6 +372,9 @@ def _save(transaction: Transaction, item: Contact) -> None:
         .where(contact.c.id == item.id, contact.c.version == item.version)
         .values(
             name=item.name,
+            sort_name=sort_key(item.name),
+            organization_id=item.organization_id,
+            fields=write_fields(item.fields),
             language=item.language,
             note=item.note,
             blocked=item.blocked,

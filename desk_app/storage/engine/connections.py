@@ -4,37 +4,47 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import psycopg
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
+from desk_app.services.waiting import waiting
 from desk_app.storage.engine import postgresql, sqlite
 from desk_app.storage.engine.faults import translated
 from desk_app.storage.engine.urls import file_of
 from desk_app.storage.engine.writer_lock import WriterLock
 
+if TYPE_CHECKING:
+    import psycopg
+
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+_TERM_SECONDS = 900.0
 _TERM_LIMIT = 400_000
 CHANNEL = "desk_changes"
 
 
 class KnownTerms:
-    """Search terms that certainly stand in the vocabulary, so that most need no statement. Forgets all when full."""
+    """Search terms that certainly stand in the vocabulary, so that most need no statement. Forgets all when full, and
+    every quarter of an hour: another process may have taken words of an erased person out (CU-10)."""
 
     def __init__(self) -> None:
         self._terms: set[str] = set()
         self._lock = threading.Lock()
+        self._since = time.monotonic()
 
     def unknown(self, tokens: set[str]) -> set[str]:
         """Return those tokens that are not known."""
         with self._lock:
+            if time.monotonic() - self._since > _TERM_SECONDS:
+                self._terms.clear()
+                self._since = time.monotonic()
             return tokens - self._terms
 
     def add(self, terms: set[str]) -> None:
@@ -63,6 +73,7 @@ class Connections:
         self._lock: WriterLock | None = None
         self._poker: psycopg.Connection[Any] | None = None
         self._poke_lock = threading.Lock()
+        self._writers: dict[int, int] = {}  # the thread of each writing transaction, by its connection
         if self.postgresql:
             self._writer = self._reader = postgresql.postgresql_engine(url, origin)
         else:
@@ -74,7 +85,8 @@ class Connections:
     def begin_writing(self) -> Connection:
         """Return a connection with a writing transaction begun; `end_writing` gives it back."""
         if self._lock is not None:
-            self._lock.acquire()
+            with waiting():
+                self._lock.acquire()
         try:
             with translated():
                 connection = self._writer.connect()
@@ -87,11 +99,18 @@ class Connections:
             if self._lock is not None:
                 self._lock.release()
             raise
+        self._writers[id(connection)] = threading.get_ident()
         return connection
+
+    @property
+    def writing_here(self) -> bool:
+        """Whether this thread has a writing transaction open; it must not wait for another one."""
+        return threading.get_ident() in list(self._writers.values())
 
     def end_writing(self, connection: Connection, *, commit: bool) -> None:
         """Commit or roll back and give the connection back."""
         transaction = connection.get_transaction()
+        self._writers.pop(id(connection), None)
         try:
             if transaction is not None and transaction.is_active and commit:
                 transaction.commit()
@@ -103,6 +122,20 @@ class Connections:
             finally:
                 if self._lock is not None:
                     self._lock.release()
+
+    def take_away(self, connection: Connection) -> None:
+        """End a transaction on SQLite from another thread than its own: what it did is undone, its connection is closed
+        under it, and the next one may write. It is not given back any more."""
+        writes = self._writers.pop(id(connection), None) is not None
+        try:
+            driver: Any = connection.connection.driver_connection
+            sqlite.undo(driver)
+            connection.invalidate()
+        except Exception:
+            log.warning("a transaction that took too long could not be ended cleanly", exc_info=True)
+        finally:
+            if writes and self._lock is not None:
+                self._lock.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -138,6 +171,8 @@ class Connections:
         """
         if not self.postgresql:
             return
+        import psycopg  # noqa: PLC0415 -- 0.1 s of a start that a desk in a file does not need
+
         with self._poke_lock:
             try:
                 if self._poker is None or self._poker.closed:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -21,6 +22,9 @@ from desk_app.services.ports.errors import (
     NotADatabaseError,
     StorageError,
 )
+
+if TYPE_CHECKING:
+    import psycopg
 
 _UNIQUE = "23505"  # SQLSTATE unique_violation
 _SERVER_STATES = {
@@ -46,9 +50,15 @@ def explain(error: BaseException) -> StorageError | None:
     origin = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(origin, sqlite3.Error):
         return _explain_sqlite(origin)
-    if isinstance(origin, psycopg.Error):
+    if isinstance(origin, server_errors()):
         return _explain_postgresql(origin, lost=isinstance(error, DBAPIError) and error.connection_invalidated)
     return None
+
+
+def server_errors() -> tuple[type[psycopg.Error], ...]:
+    """The errors of the PostgreSQL driver; none where it was never loaded, as on a desk in a file."""
+    kind = getattr(sys.modules.get("psycopg"), "Error", None)
+    return (kind,) if kind is not None else ()
 
 
 @contextmanager
@@ -56,7 +66,7 @@ def translated() -> Iterator[None]:
     """Raise StorageError instead of driver errors a person can do something about."""
     try:
         yield
-    except (DBAPIError, PoolTimeoutError, sqlite3.Error, psycopg.Error) as error:
+    except (DBAPIError, PoolTimeoutError, sqlite3.Error, *server_errors()) as error:  # type: ignore[misc]  # a tuple
         told = explain(error)
         if told is None:
             raise
@@ -111,8 +121,14 @@ def _explain_postgresql(error: psycopg.Error, *, lost: bool) -> StorageError | N
         )
     if state == "3D000":
         return DatabaseUnavailableError("The database does not exist on the server.", "Ask its administrator.")
-    if lost or state.startswith(("08", "57P", "53")) or (isinstance(error, psycopg.OperationalError) and not state):
+    if lost or state.startswith(("08", "57P", "53")) or (_is_operational(error) and not state):
         return DatabaseUnavailableError(
             "The database server cannot be reached.", "Check the network and the server, then try again."
         )
     return None
+
+
+def _is_operational(error: psycopg.Error) -> bool:
+    import psycopg  # noqa: PLC0415 -- its error is here, so it is loaded
+
+    return isinstance(error, psycopg.OperationalError)

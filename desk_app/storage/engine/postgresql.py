@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Engine, QueuePool, create_engine
 from sqlalchemy.engine import URL, make_url
+
+if TYPE_CHECKING:
+    import psycopg
 
 SCHEMA = "desk"
 MINIMUM = 140000
@@ -29,6 +31,7 @@ def connect_options(origin: str) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": "60s",
         "lock_timeout": "15s",
         "timezone": "UTC",
+        "jit": "off",  # compiling a statement takes longer than any statement here; a list once waited 2 s for it
     }
     return {
         "connect_timeout": 8,
@@ -62,6 +65,8 @@ def postgresql_engine(url: URL, origin: str) -> Engine:
 def plain_connection(url: URL, origin: str) -> psycopg.Connection[Any]:
     """Return a driver connection in autocommit mode, for LISTEN and for migrations."""
     text = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    import psycopg  # noqa: PLC0415 -- 0.1 s of a start that a desk in a file does not need
+
     return psycopg.connect(text, autocommit=True, **connect_options(origin))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine import URL, Connection
 from desk_app.services.ports.errors import DatabaseBusyError, NotADatabaseError, UnsafeFolderError
 
 BUSY_SECONDS = 5.0
+_UNDO_ATTEMPTS = 100
 _HEADER = b"SQLite format 3\x00"
 _CACHE_KIB = 16 * 1024
 READERS = 5
@@ -94,6 +96,21 @@ def _settings(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def undo(connection: sqlite3.Connection) -> None:
+    """Roll back what another thread has begun, and stop the statement it is in. Raises sqlite3.Error where that does
+    not succeed within a few seconds."""
+    for attempt in range(_UNDO_ATTEMPTS):
+        connection.interrupt()
+        try:
+            connection.rollback()
+        except sqlite3.OperationalError:
+            if attempt == _UNDO_ATTEMPTS - 1:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -88,7 +88,7 @@ class WriterLock:
 
     @contextmanager
     def held(self, timeout: float = 30.0) -> Iterator[None]:
-        """Hold the lock for a block; a thread that holds it already just goes on."""
+        """Hold the lock for a block, waited for so many seconds; a thread that holds it already just goes on."""
         if self._owner == threading.get_ident():
             yield
             return

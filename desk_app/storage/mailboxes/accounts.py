@@ -16,6 +16,8 @@ from desk_app.storage.schema.sync import account_alias, account_health, channel_
 from desk_app.storage.upsert import upsert
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from desk_app.storage.transaction import Transaction
 
 
@@ -34,11 +36,11 @@ class SqlAccountRepository:
         )
         if not include_disabled:
             statement = statement.where(channel_account.c.enabled)
-        return self._accounts(statement)
+        return read_accounts(self._t.connection, statement)
 
     def get(self, account_id: int) -> Account | None:
         """Return an account, a deleted one too: its tickets still name it."""
-        found = self._accounts(select(channel_account).where(channel_account.c.id == account_id))
+        found = read_accounts(self._t.connection, select(channel_account).where(channel_account.c.id == account_id))
         return found[0] if found else None
 
     def add(self, account: Account) -> int:
@@ -138,14 +140,6 @@ class SqlAccountRepository:
         statement = select(channel_account.c.department_id).where(channel_account.c.id == account_id)
         return int(self._t.connection.execute(statement).scalar_one())
 
-    def _accounts(self, statement: Select[Any]) -> list[Account]:
-        rows = self._t.connection.execute(statement).all()
-        aliases: dict[int, list[Row[Any]]] = defaultdict(list)
-        if rows:
-            for row in self._t.connection.execute(select(account_alias).order_by(account_alias.c.id)):
-                aliases[row.account_id].append(row)
-        return [mapping.to_account(row, aliases.get(row.id, ())) for row in rows]
-
     def _check_free(self, account: Account, account_id: int) -> None:
         wanted = [address.strip().lower() for address in account.addresses]
         if len(set(wanted)) != len(wanted):
@@ -180,3 +174,13 @@ class SqlAccountRepository:
         ]
         if rows:
             self._t.connection.execute(insert(account_alias), rows)
+
+
+def read_accounts(connection: Connection, statement: Select[Any]) -> list[Account]:
+    """Return the accounts of a selection of the table's rows, with their aliases."""
+    rows = connection.execute(statement).all()
+    aliases: dict[int, list[Row[Any]]] = defaultdict(list)
+    if rows:
+        for row in connection.execute(select(account_alias).order_by(account_alias.c.id)):
+            aliases[row.account_id].append(row)
+    return [mapping.to_account(row, aliases.get(row.id, ())) for row in rows]

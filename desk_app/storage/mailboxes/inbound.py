@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, bindparam, func, select, update
@@ -28,11 +29,6 @@ _KNOWN = select(inbound_item.c.source_key).where(
 _WHICH = select(inbound_item.c.id).where(inbound_item.c.id.in_(bindparam("wanted", expanding=True)))
 _IN_STATE = _WHICH.where(inbound_item.c.state == bindparam("state"))
 _SAVE = update(inbound_item).where(inbound_item.c.id == bindparam("wanted"))
-_TWINS = (
-    select(inbound_item)
-    .where(inbound_item.c.internet_id == bindparam("internet"), inbound_item.c.content_hash == bindparam("hash"))
-    .order_by(inbound_item.c.id)
-)
 _BY_INTERNET_IDS = (
     select(inbound_item)
     .where(inbound_item.c.internet_id.in_(bindparam("wanted", expanding=True)))
@@ -89,11 +85,15 @@ class SqlInboundRepository:
         for item in items:
             item.id = item.id if item.id in stored else 0
 
-    def pending(self, limit: int, *, account_id: int | None = None) -> Sequence[InboundItem]:
-        """Return stored rows that are not processed yet, oldest first."""
+    def pending(
+        self, limit: int, *, account_id: int | None = None, without: Collection[int] = ()
+    ) -> Sequence[InboundItem]:
+        """Return stored rows that are not processed yet, oldest first; `without` names accounts to leave alone."""
         statement = _in_state(InboundState.STORED).order_by(inbound_item.c.id).limit(limit)
         if account_id is not None:
             statement = statement.where(inbound_item.c.account_id == account_id)
+        if without:
+            statement = statement.where(inbound_item.c.account_id.not_in(sorted(without)))
         return self._items(statement)
 
     def unprocessed(self, item_ids: Sequence[int]) -> frozenset[int]:
@@ -147,16 +147,20 @@ class SqlInboundRepository:
                 found.setdefault(row.internet_id, []).append(to_inbound(row))
         return found
 
-    def twins(self, internet_id: str, content_hash: str) -> Sequence[InboundItem]:
-        """Return rows of the same mail in any account, purged ones included."""
-        if not internet_id:
-            return []
-        rows = self._t.connection.execute(_TWINS, {"internet": internet_id, "hash": content_hash})
-        return [to_inbound(row) for row in rows]
-
     def quarantined(self, limit: int = 500) -> Sequence[InboundItem]:
         """Return what could not be read or was too large, newest first."""
         return self._items(_in_state(InboundState.QUARANTINED).order_by(inbound_item.c.id.desc()).limit(limit))
+
+    def dropped(self, limit: int = 500) -> Sequence[InboundItem]:
+        """Return mail that plugins left out, newest first."""
+        return self._items(_in_state(InboundState.DROPPED).order_by(inbound_item.c.id.desc()).limit(limit))
+
+    def blocked(self, limit: int = 500, *, stored_before: datetime | None = None) -> Sequence[InboundItem]:
+        """Return mail of blocked senders, newest first; with `stored_before`, what has waited longer, oldest first."""
+        statement = _in_state(InboundState.BLOCKED).limit(limit)
+        if stored_before is None:
+            return self._items(statement.order_by(inbound_item.c.id.desc()))
+        return self._items(statement.where(inbound_item.c.stored_at < stored_before).order_by(inbound_item.c.id))
 
     def unacknowledged(self, account_id: int, limit: int) -> Sequence[InboundItem]:
         """Return finished rows whose server-side action is still to be done; what is quarantined stays on the
@@ -185,6 +189,16 @@ class SqlInboundRepository:
         """Return how many messages of an account are in the ledger, quarantined ones included."""
         statement = select(func.count()).where(inbound_item.c.account_id == account_id)
         return int(self._t.connection.execute(statement).scalar_one())
+
+    def count_by_stream(self, account_id: int) -> Mapping[str, int]:
+        """Return how many messages of an account are in the ledger, by folder."""
+        statement = (
+            select(inbound_item.c.stream, func.count())
+            .where(inbound_item.c.account_id == account_id)
+            .group_by(inbound_item.c.stream)
+            .order_by(inbound_item.c.stream)
+        )
+        return {str(stream): int(count) for stream, count in self._t.connection.execute(statement)}
 
     def _items(self, statement: Select[Any]) -> list[InboundItem]:
         return [to_inbound(row) for row in self._t.connection.execute(statement)]

@@ -17,6 +17,7 @@ from desk_app.domain.mailboxes.model import (
     AfterImport,
     Alias,
     FirstImport,
+    SenderName,
 )
 from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, OutboxRecipient, OutboxState
 
@@ -105,6 +106,8 @@ def policy_from(text: str) -> AccountPolicy:
         values["first_import"] = FirstImport(values["first_import"])
     if "after_import" in values:
         values["after_import"] = AfterImport(values["after_import"])
+    if "sender_name" in values:
+        values["sender_name"] = SenderName(values["sender_name"])
     if "reply_to_senders" in values:
         values["reply_to_senders"] = tuple(values["reply_to_senders"])
     return AccountPolicy(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,6 @@ class SqlOutboxRepository:
         """Return a mail."""
         return self._first(select(outbox).where(outbox.c.id == outbox_id))
 
-    def by_message(self, message_id: int) -> OutboxItem | None:
-        """Return the mail of a message, the newest where it was sent again."""
-        return self._first(select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id.desc()))
-
     def by_internet_id(self, internet_id: str) -> OutboxItem | None:
         """Return the mail with this Message-ID."""
         return self._first(select(outbox).where(outbox.c.internet_id == internet_id).order_by(outbox.c.id.desc()))
@@ -70,8 +66,10 @@ class SqlOutboxRepository:
         statement = select(func.count()).where(outbox.c.state.in_([state.value for state in states]))
         return int(self._t.connection.execute(statement).scalar_one())
 
-    def claim_due(self, *, holder: str, lease: timedelta, limit: int) -> Sequence[OutboxItem]:
-        """Move due queued mails to SENDING under `holder` and return them.
+    def claim_due(
+        self, *, holder: str, lease: timedelta, limit: int, without: Collection[int] = ()
+    ) -> Sequence[OutboxItem]:
+        """Move due queued mails to SENDING under `holder` and return them; `without` names accounts to leave alone.
 
         PostgreSQL skips rows that another claimer has locked; SQLite lets only one claimer in.
         """
@@ -83,6 +81,8 @@ class SqlOutboxRepository:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        if without:
+            due = due.where(outbox.c.account_id.not_in(sorted(without)))
         ids = list(self._t.connection.execute(due).scalars())
         if not ids:
             return []

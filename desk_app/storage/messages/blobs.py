@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from desk_app.services.ports.errors import DamagedDatabaseError
 from desk_app.storage.schema.messages import attachment, blob, message
 from desk_app.storage.schema.sync import inbound_item, outbox
-from desk_app.storage.schema.writing import draft_attachment
+from desk_app.storage.schema.writing import canned_attachment, draft_attachment
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ class SqlBlobStore:
     def get(self, sha256: str) -> bytes | None:
         """Return bytes, checked against their hash."""
         return read_blob(self._t.connection, sha256)
+
+    def remove_unused(self, sha256s: Sequence[str]) -> int:
+        """Delete those of these bytes that nothing refers to any more."""
+        return remove_orphans(self._t, sha256s)
 
 
 class HeldBlobs:
@@ -169,6 +173,7 @@ def remove_orphans(transaction: Transaction, candidates: Iterable[str]) -> int:
                 outbox.c.mime_sha256,
                 inbound_item.c.raw_sha256,
                 draft_attachment.c.sha256,
+                canned_attachment.c.sha256,
             )
         )
         if not used:

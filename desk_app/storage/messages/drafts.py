@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import Row, delete, select, update
 
-from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.model import Address, AddressRole
-from desk_app.domain.messages.outgoing import OutgoingAttachment
-from desk_app.storage.messages.blobs import SqlBlobStore, read_blob, remove_orphans
 from desk_app.storage.schema.writing import draft, draft_attachment
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, DraftStamp, KeptDraft
     from desk_app.storage.engine.connections import Connections
     from desk_app.storage.transaction import Transaction
 
+_OWNER = draft_attachment.c.draft_id
 _ROLES = (AddressRole.TO, AddressRole.CC, AddressRole.BCC)
 
 
@@ -37,6 +37,9 @@ class SqlDraftRepository:
 
     def put(self, item: KeptDraft, department_id: int) -> DraftStamp | None:
         """Store a draft over the state its stamp names; None where another one is stored."""
+        from desk_app.domain.messages.kept_draft import DraftStamp
+        from desk_app.storage.messages.kept_files import put_files
+
         values = _values(item) | {"department_id": department_id, "saved_at": self._t.now()}
         if item.stamp is None:
             keys = {"agent_id": item.agent_id, "kind": item.kind.value, "slot": item.ticket_id or 0}
@@ -56,11 +59,13 @@ class SqlDraftRepository:
             ).rowcount
             if changed != 1:
                 return None
-        self._put_attachments(stamp.draft_id, department_id, item.attachments)
+        put_files(self._t, _OWNER, stamp.draft_id, item.attachments, {"department_id": department_id})
         return stamp
 
     def remove(self, agent_id: int, kind: DraftKind, ticket_id: int | None, *, stamp: DraftStamp | None = None) -> bool:
         """Delete a draft and the bytes nobody else uses."""
+        from desk_app.storage.messages.kept_files import remove_files
+
         connection = self._t.connection
         where = [draft.c.agent_id == agent_id, draft.c.slot == (ticket_id or 0), draft.c.kind == kind.value]
         if stamp is not None:
@@ -68,38 +73,9 @@ class SqlDraftRepository:
         draft_id = connection.execute(select(draft.c.id).where(*where)).scalar()
         if draft_id is None:
             return False
-        files = _files(connection, draft_id)
-        connection.execute(delete(draft_attachment).where(draft_attachment.c.draft_id == draft_id))
+        remove_files(self._t, _OWNER, draft_id)
         connection.execute(delete(draft).where(draft.c.id == draft_id))
-        remove_orphans(self._t, {row.sha256 for row in files})
         return True
-
-    def _put_attachments(self, draft_id: int, department_id: int, files: Iterable[OutgoingAttachment]) -> None:
-        connection = self._t.connection
-        wanted = [
-            (one.filename, one.content_type, one.content_id, hashlib.sha256(one.content).hexdigest(), one.content)
-            for one in files
-        ]
-        before = _files(connection, draft_id)
-        if [tuple(row) for row in before] == [one[:4] for one in wanted]:
-            return
-        blobs = SqlBlobStore(self._t)
-        connection.execute(delete(draft_attachment).where(draft_attachment.c.draft_id == draft_id))
-        rows = [
-            {
-                "draft_id": draft_id,
-                "department_id": department_id,
-                "position": position,
-                "filename": filename,
-                "content_type": content_type,
-                "content_id": content_id,
-                "sha256": blobs.put(content),
-            }
-            for position, (filename, content_type, content_id, _sha256, content) in enumerate(wanted)
-        ]
-        if rows:
-            connection.execute(insert(draft_attachment), rows)
-        remove_orphans(self._t, {row.sha256 for row in before} - {row["sha256"] for row in rows})
 
 
 class SqlDraftQueries:
@@ -117,21 +93,19 @@ class SqlDraftQueries:
         statement = select(draft.c.ticket_id).where(draft.c.agent_id == agent_id, draft.c.slot != 0)
         return self._connections.read(lambda connection: frozenset(connection.execute(statement).scalars()))
 
+    def of_others(self, agent_id: int, ticket_id: int) -> tuple[KeptDraft, ...]:
+        """Return what other agents have begun to write to a ticket."""
+        statement = select(draft).where(draft.c.ticket_id == ticket_id, draft.c.agent_id != agent_id)
+        return self._connections.read(
+            lambda connection: tuple(
+                _draft(row, None) for row in connection.execute(statement.order_by(draft.c.id)).all()
+            )
+        )
+
 
 def _read(connection: Connection, agent_id: int, ticket_id: int | None) -> tuple[KeptDraft, ...]:
     statement = select(draft).where(draft.c.agent_id == agent_id, draft.c.slot == (ticket_id or 0))
     return tuple(_draft(row, connection) for row in connection.execute(statement.order_by(draft.c.id)).all())
-
-
-def _files(connection: Connection, draft_id: int) -> list[Row[Any]]:
-    columns = draft_attachment.c
-    return list(
-        connection.execute(
-            select(columns.filename, columns.content_type, columns.content_id, columns.sha256)
-            .where(columns.draft_id == draft_id)
-            .order_by(columns.position)
-        )
-    )
 
 
 def _values(item: KeptDraft) -> dict[str, Any]:
@@ -152,18 +126,18 @@ def _values(item: KeptDraft) -> dict[str, Any]:
         "answers_message_id": item.answers_message_id,
         "last_message_id": item.last_message_id,
         "channel": item.channel,
+        "options": json.dumps(asdict(item.options)),
     }
 
 
-def _draft(row: Row[Any], connection: Connection) -> KeptDraft:
+def _draft(row: Row[Any], connection: Connection | None) -> KeptDraft:
+    from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+    from desk_app.storage.messages.kept_files import read_files
+
     people: dict[str, list[Address]] = {role.value: [] for role in _ROLES}
     for role, name, email in json.loads(row.recipients):
         people[role].append(Address(name, email))
-    files = [
-        OutgoingAttachment(one.filename, one.content_type, content, one.content_id)
-        for one in _files(connection, row.id)
-        if (content := read_blob(connection, one.sha256)) is not None
-    ]
+    files = read_files(connection, _OWNER, row.id) if connection is not None else ()
     return KeptDraft(
         kind=DraftKind(row.kind),
         agent_id=row.agent_id,
@@ -176,12 +150,24 @@ def _draft(row: Row[Any], connection: Connection) -> KeptDraft:
         subject=row.subject,
         text=row.text,
         html=row.html,
-        attachments=tuple(files),
+        attachments=files,
         then_status=row.then_status,
         cursor=row.cursor,
         answers_message_id=row.answers_message_id,
         last_message_id=row.last_message_id,
         channel=row.channel,
+        options=_options(row.options),
         stamp=DraftStamp(row.id, row.revision),
         saved_at=row.saved_at,
     )
+
+
+def _options(text: str) -> DraftOptions:
+    """Return options; what a newer client wrote and this one does not know is left out."""
+    from desk_app.domain.messages.kept_draft import DraftOptions
+
+    known = {field.name for field in fields(DraftOptions)}
+    values = {name: value for name, value in json.loads(text).items() if name in known}
+    if values.get("history"):
+        values["history"] = HistoryIncluded(values["history"])
+    return DraftOptions(**values)

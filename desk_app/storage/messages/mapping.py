@@ -16,6 +16,9 @@ from desk_app.storage.schema.messages import attachment, message, message_addres
 NOT_PREPARED = -1
 """Reader and pipeline version of messages that came from no raw mail: nothing is ever read or prepared again."""
 
+FINAL = 2**31 - 1
+"""Pipeline version of messages whose body is never prepared again: a plugin changed them when they came."""
+
 _PLAIN = (
     "ticket_id",
     "department_id",
@@ -36,6 +39,7 @@ _PLAIN = (
     "stranger",
     "has_html",
     "join_rule",
+    "side_conversation_id",
 )
 
 _BODY = ("text", "visible_text", "folded_text", "html", "folded_html", "view", "reader_version", "pipeline_version")
@@ -68,7 +72,9 @@ def body_values(record: MessageRecord) -> dict[str, Any]:
     if record.content is None and record.raw_sha256 is None:
         content["pipeline_version"] = NOT_PREPARED
     was_read = record.raw_sha256 is not None and record.direction is Direction.INBOUND
-    reader_version = record.reader_version if was_read else NOT_PREPARED
+    reader_version = record.reader_version if was_read and not record.final else NOT_PREPARED
+    if record.final:
+        content["pipeline_version"] = FINAL
     return {
         "message_id": record.id,
         "department_id": record.department_id,
@@ -164,6 +170,7 @@ def to_record(
         folded_text=row.folded_text or "",
         reader_version=max(row.reader_version or 0, 0),
         content=to_content(row),
+        final=row.pipeline_version == FINAL,
         addresses=tuple((AddressRole(item.role), Address(item.name, item.email)) for item in addresses),
         refers_to=tuple(references),
         attachments=tuple(to_attachment(item) for item in attachments),

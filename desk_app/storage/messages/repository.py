@@ -13,6 +13,7 @@ from desk_app.domain.messages.model import Direction
 from desk_app.services.ports.messages import KnownMessage, MessageRecord
 from desk_app.storage.messages import mapping
 from desk_app.storage.messages.blobs import remove_orphans
+from desk_app.storage.messages.side_conversations import follow_messages
 from desk_app.storage.schema.messages import (
     attachment,
     message,
@@ -26,6 +27,8 @@ from desk_app.storage.schema.tickets import ticket
 from desk_app.storage.search.index import SqlSearchIndex
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from desk_app.storage.transaction import Transaction
 
 _INSERT = insert(message)
@@ -36,6 +39,7 @@ _KNOWN = (
     message.c.direction,
     message.c.internet_id,
     message.c.content_hash,
+    message.c.side_conversation_id,
 )
 _IDS_AT_ONCE = 500
 _BY_INTERNET_IDS = (
@@ -71,12 +75,14 @@ class SqlMessageRepository:
 
     def get(self, message_id: int) -> MessageRecord | None:
         """Return a message with everything beside it."""
-        found = self._records(mapping.MESSAGES.where(message.c.id == message_id))
+        found = read_records(self._t.connection, mapping.MESSAGES.where(message.c.id == message_id))
         return found[0] if found else None
 
     def of_ticket(self, ticket_id: int) -> Sequence[MessageRecord]:
         """Return a ticket's messages, oldest first."""
-        return self._records(mapping.MESSAGES.where(message.c.ticket_id == ticket_id).order_by(message.c.id))
+        return read_records(
+            self._t.connection, mapping.MESSAGES.where(message.c.ticket_id == ticket_id).order_by(message.c.id)
+        )
 
     def by_internet_ids(self, internet_ids: Sequence[str]) -> Mapping[str, Sequence[KnownMessage]]:
         """Return stored messages by Message-ID."""
@@ -117,6 +123,7 @@ class SqlMessageRepository:
                 .where(table.c.message_id.in_(ids), table.c.department_id != department_id)
                 .values(department_id=department_id)
             )
+        follow_messages(connection, ids, ticket_id, department_id)
 
     def discard(self, message_id: int) -> None:
         """Delete a message that never left the desk, with its outbox row, search rows and attachments."""
@@ -137,7 +144,16 @@ class SqlMessageRepository:
         """Write what a new reading gave; id, ticket and state stay."""
         connection = self._t.connection
         values = mapping.message_values(record)
-        kept = ("ticket_id", "department_id", "account_id", "created_at", "imported", "join_rule", "join_reason")
+        kept = (
+            "ticket_id",
+            "department_id",
+            "account_id",
+            "created_at",
+            "imported",
+            "join_rule",
+            "join_reason",
+            "side_conversation_id",
+        )
         connection.execute(
             update(message)
             .where(message.c.id == record.id)
@@ -218,28 +234,29 @@ class SqlMessageRepository:
         self._t.put(message_ref, mapping.reference_values(record))
         self._t.put(attachment, mapping.attachment_values(record))
 
-    def _records(self, statement: Select[Any]) -> list[MessageRecord]:
-        connection = self._t.connection
-        rows = connection.execute(statement).all()
-        ids = [row.id for row in rows]
-        if not ids:
-            return []
-        addresses = _grouped(connection.execute(mapping.ADDRESSES.where(message_address.c.message_id.in_(ids))).all())
-        attachments = _grouped(connection.execute(mapping.ATTACHMENTS.where(attachment.c.message_id.in_(ids))).all())
-        references = _grouped(
-            connection.execute(
-                select(message_ref).where(message_ref.c.message_id.in_(ids)).order_by(message_ref.c.id)
-            ).all()
+
+def read_records(connection: Connection, statement: Select[Any]) -> list[MessageRecord]:
+    """Return the messages of a selection of `MESSAGES`, with everything beside them."""
+    rows = connection.execute(statement).all()
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    addresses = _grouped(connection.execute(mapping.ADDRESSES.where(message_address.c.message_id.in_(ids))).all())
+    attachments = _grouped(connection.execute(mapping.ATTACHMENTS.where(attachment.c.message_id.in_(ids))).all())
+    references = _grouped(
+        connection.execute(
+            select(message_ref).where(message_ref.c.message_id.in_(ids)).order_by(message_ref.c.id)
+        ).all()
+    )
+    return [
+        mapping.to_record(
+            row,
+            addresses.get(row.id, ()),
+            [item.internet_id for item in references.get(row.id, ())],
+            attachments.get(row.id, ()),
         )
-        return [
-            mapping.to_record(
-                row,
-                addresses.get(row.id, ()),
-                [item.internet_id for item in references.get(row.id, ())],
-                attachments.get(row.id, ()),
-            )
-            for row in rows
-        ]
+        for row in rows
+    ]
 
 
 def _grouped(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
@@ -251,5 +268,11 @@ def _grouped(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
 
 def _known(row: Any) -> KnownMessage:
     return KnownMessage(
-        row.id, row.ticket_id, row.account_id, Direction(row.direction), row.internet_id, row.content_hash
+        row.id,
+        row.ticket_id,
+        row.account_id,
+        Direction(row.direction),
+        row.internet_id,
+        row.content_hash,
+        row.side_conversation_id,
     )

@@ -6,10 +6,10 @@ Alembic does the work and is imported only when there is some. Each component ha
 
 from __future__ import annotations
 
-CORE_REVISION = "0002"
+CORE_REVISION = "0004"
 """The newest core revision in `versions`."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 """The version this program reads and writes; compared with `schema_info.min_read` and `min_write`."""
 
 VERSION_TABLE = "alembic_version_core"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +88,9 @@ def check_current(connections: Connections) -> None:
         raise OutdatedSchemaError("The database must be upgraded first.", "Run: desk-app db upgrade")
 
 
+_PAGES_AT_ONCE = 4000
+
+
 def upgrade(connections: Connections) -> SchemaState:
     """Bring a database up to date, creating it where it is empty; safe when several processes start at once."""
     state = _state(connections)
@@ -103,29 +106,54 @@ def upgrade(connections: Connections) -> SchemaState:
     return state
 
 
-def backup_file(connections: Connections, target: Path) -> Path:
-    """Copy a SQLite file as it is now with the backup API in one step, check the copy, and return its path.
+def backup_file(
+    connections: Connections, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None
+) -> Path:
+    """Copy a SQLite file as it is now with the backup API, check the copy, and return its path. `told` hears how many
+    pages of how many are done.
 
-    Written beside the target first, so that a backup that stands under its name is whole (database.md 4).
+    Others go on writing meanwhile; the copy shows one moment. Written beside the target first, readable by its owner
+    only, so that a backup that stands under its name is whole (database.md 4).
     """
     if connections.file is None:
         raise StorageError("Only a SQLite file can be copied.", "Use pg_dump for PostgreSQL.")
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
-    with (
-        connections.exclusive(),
-        translated(),
-        closing(sqlite3.connect(connections.file)) as source,
-        closing(sqlite3.connect(unfinished)) as copy,
-    ):
-        source.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode = DELETE")
-        verdict = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        unfinished.unlink(missing_ok=True)
-        raise DamagedDatabaseError(f"The copy of the database is damaged: {verdict}.", "Check the disk.")
-    unfinished.replace(target)
+    unfinished.touch(mode=0o600)
+    try:
+        with translated(), closing(sqlite3.connect(unfinished)) as copy:
+            with _snapshot(connections) as source:
+                source.backup(
+                    copy,
+                    pages=_PAGES_AT_ONCE,
+                    progress=lambda _state, left, total: told(total - left, total),
+                    sleep=0.0,
+                )
+            copy.execute("PRAGMA journal_mode = DELETE")
+            verdict = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise DamagedDatabaseError(f"The copy of the database is damaged: {verdict}.", "Check the disk.")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)  # a full disk is not kept full by half a copy
     return target
+
+
+@contextmanager
+def _snapshot(connections: Connections) -> Iterator[sqlite3.Connection]:
+    """Open a SQLite file at one moment: without it, every write of somebody else would begin a backup anew.
+
+    The last connection to be closed writes the log back, so closing takes its turn among the writers.
+    """
+    source = sqlite3.connect(str(connections.file), isolation_level=None)
+    try:
+        source.execute("BEGIN")
+        source.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        yield source
+        source.execute("ROLLBACK")
+    finally:
+        with connections.exclusive():
+            source.close()
 
 
 def _state(connections: Connections) -> SchemaState:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from desk_app.domain.people.agent import Agent, Department
 from desk_app.storage.schema.people import agent, agent_department, department
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from desk_app.storage.transaction import Transaction
 
 
@@ -44,10 +47,30 @@ class SqlPeopleRepository:
         self._t.changed("agent", agent_id, "insert")
         return agent_id
 
+    def save_agent(self, agent: Agent) -> None:
+        """Write name, address, kind and whether the agent is active."""
+        _save_agent(self._t, agent)
+        self._t.changed("agent", agent.id)
+
     def departments(self) -> Sequence[Department]:
         """Return all departments in order."""
         statement = select(department).order_by(department.c.position, department.c.id)
         return [Department(row.id, row.name, row.position) for row in self._t.connection.execute(statement)]
+
+    def department_settings(self, department_id: int) -> Mapping[str, Any]:
+        """Return what a department does otherwise than the desk."""
+        stored = self._t.connection.execute(select(department.c.settings).where(department.c.id == department_id))
+        found: dict[str, Any] = json.loads(stored.scalar() or "{}")
+        return found
+
+    def set_department_setting(self, department_id: int, key: str, value: Any) -> None:
+        """Store one of a department's settings; None does as the desk does."""
+        settings = {**self.department_settings(department_id), key: value}
+        kept = {name: one for name, one in settings.items() if one is not None}
+        self._t.connection.execute(
+            update(department).where(department.c.id == department_id).values(settings=json.dumps(kept))
+        )
+        self._t.changed("department", department_id, "update", department_id)
 
     def add_department(self, name: str) -> int:
         """Insert a department and return the new id."""
@@ -60,6 +83,25 @@ class SqlPeopleRepository:
         department_id = int(self._t.connection.execute(statement).scalar_one())
         self._t.changed("department", department_id, "insert", department_id)
         return department_id
+
+    def save_department(self, department: Department) -> None:
+        """Write a department's name and place."""
+        _save_department(self._t, department)
+        self._t.changed("department", department.id, "update", department.id)
+
+
+def _save_department(transaction: Transaction, item: Department) -> None:
+    transaction.connection.execute(
+        update(department).where(department.c.id == item.id).values(name=item.name, position=item.position)
+    )
+
+
+def _save_agent(transaction: Transaction, item: Agent) -> None:
+    transaction.connection.execute(
+        update(agent)
+        .where(agent.c.id == item.id)
+        .values(name=item.name, email=item.email.lower(), kind=item.kind, active=item.active)
+    )
 
 
 def _add_agent(transaction: Transaction, item: Agent) -> int:
@@ -77,6 +119,11 @@ def _add_agent(transaction: Transaction, item: Agent) -> int:
     )
     with transaction.savepoint():
         return int(transaction.connection.execute(statement).scalar_one())
+
+
+def read_agents(connection: Connection, statement: Select[Any]) -> list[Agent]:
+    """Return the agents of a selection of the table's rows."""
+    return [_agent(row) for row in connection.execute(statement)]
 
 
 def _agent(row: Row[Any]) -> Agent:

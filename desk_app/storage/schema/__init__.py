@@ -1,6 +1,18 @@
 """The tables, by business area. Importing this package fills `metadata`."""
 
-from desk_app.storage.schema import contacts, messages, people, sync, system, tickets, writing
+from desk_app.storage.schema import contacts, links, messages, people, plugins, sync, system, tickets, views, writing
 from desk_app.storage.schema.base import metadata
 
-__all__ = ["contacts", "messages", "metadata", "people", "sync", "system", "tickets", "writing"]
+__all__ = [
+    "contacts",
+    "links",
+    "messages",
+    "metadata",
+    "people",
+    "plugins",
+    "sync",
+    "system",
+    "tickets",
+    "views",
+    "writing",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, false
 
-from desk_app.storage.schema.base import NEVER_REUSED, BigId, department, instant, key, metadata, ref, text
+from desk_app.storage.schema.base import NEVER_REUSED, BigId, department, instant, key, metadata, partial, ref, text
 
 blob = (
     Table(  # content-addressed bytes, compressed, each stored once; no customer column: reached only through its owners
@@ -46,11 +46,17 @@ message = Table(
     text("join_rule"),  # reply_id, in_reply_to, references, subject_token, duplicate, new ...
     text("join_reason", default="{}"),  # JSON: the stored explanation
     text("problems", default="[]"),  # JSON list
+    ref("side_conversation_id", "side_conversation.id", nullable=True),  # NULL: the customer's thread (IN-18)
     **NEVER_REUSED,
 )
 Index("ix_message_ticket", message.c.ticket_id, message.c.id)
 Index("ix_message_internet_id", message.c.internet_id)
 Index("ix_message_contact", message.c.contact_id, message.c.id)
+Index(
+    "ix_message_side_conversation",
+    message.c.side_conversation_id,
+    **partial(message.c.side_conversation_id.is_not(None)),
+)
 Index("ix_message_raw", message.c.raw_sha256)
 
 message_body = Table(

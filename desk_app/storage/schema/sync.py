@@ -93,7 +93,7 @@ inbound_item = (
         Column(
             "archive", Boolean, nullable=False, server_default=false()
         ),  # imported as closed history: triggers nothing
-        text("state"),  # stored, done, duplicate, quarantined, ignored, purged
+        text("state"),  # stored, done, duplicate, quarantined, blocked, ignored, dropped, purged
         text("reason"),
         Column("attempts", Integer, nullable=False, server_default="0"),
         Column("message_id", BigId, nullable=True),

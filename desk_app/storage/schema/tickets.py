@@ -60,6 +60,7 @@ ticket = Table(
     instant("first_response_at", nullable=True),
     instant("closed_at", nullable=True),
     instant("snoozed_until_at", nullable=True),
+    instant("due_at", nullable=True),  # the next promise to keep (IN-04)
     instant("trashed_at", nullable=True),
     ref("merged_into_id", "ticket.id", nullable=True),
     ref("follows_id", "ticket.id", nullable=True),  # new linked ticket after a late answer (IN-35), split, linked pair
@@ -70,6 +71,7 @@ ticket = Table(
 Index("uq_ticket_number", ticket.c.number, unique=True)
 Index("ix_ticket_bucket_activity", ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
 Index("ix_ticket_bucket_created", ticket.c.bucket, desc(ticket.c.created_at), desc(ticket.c.id))
+Index("ix_ticket_bucket_priority", ticket.c.bucket, ticket.c.priority, desc(ticket.c.activity_at), desc(ticket.c.id))
 Index("ix_ticket_assignee", ticket.c.assignee_id, ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
 Index("ix_ticket_assignee_created", ticket.c.assignee_id, ticket.c.bucket, desc(ticket.c.created_at), desc(ticket.c.id))
 Index("ix_ticket_department", ticket.c.department_id, ticket.c.bucket, desc(ticket.c.activity_at), desc(ticket.c.id))
@@ -84,6 +86,7 @@ Index("ix_ticket_requester", ticket.c.requester_id, ticket.c.bucket, desc(ticket
 Index("ix_ticket_merged", ticket.c.merged_into_id, **partial(ticket.c.merged_into_id.is_not(None)))
 Index("ix_ticket_follows", ticket.c.follows_id, **partial(ticket.c.follows_id.is_not(None)))
 Index("ix_ticket_snoozed", ticket.c.snoozed_until_at, **partial(ticket.c.snoozed_until_at.is_not(None)))
+Index("ix_ticket_due", ticket.c.bucket, ticket.c.due_at, ticket.c.id, **partial(ticket.c.due_at.is_not(None)))
 Index("ix_ticket_trashed", ticket.c.trashed_at, **partial(ticket.c.trashed_at.is_not(None)))
 
 ticket_mailbox = Table(  # which mailboxes show a ticket; repeats what a list filters and sorts by

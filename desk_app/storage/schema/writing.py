@@ -26,6 +26,7 @@ draft = Table(  # CO-04; the id never comes back, so that a late write cannot me
     Column("answers_message_id", BigId, nullable=True),
     Column("last_message_id", BigId, nullable=True),
     text("channel", default="email"),
+    text("options", default="{}"),  # JSON: how it is to be sent (DraftOptions)
     instant("saved_at"),
     Column("revision", Integer, nullable=False, server_default="1"),
     **NEVER_REUSED,
@@ -53,6 +54,8 @@ canned_response = Table(  # CO-06
     metadata,
     key(),
     department(nullable=True),  # NULL: everybody's
+    ref("agent_id", "agent.id", nullable=True),  # NULL: shared; else only this agent's
+    text("language"),
     text("folder"),
     text("title"),
     text("text"),
@@ -65,3 +68,34 @@ canned_response = Table(  # CO-06
     **NEVER_REUSED,
 )
 Index("ix_canned_response_department", canned_response.c.department_id)
+
+canned_attachment = Table(
+    "canned_attachment",
+    metadata,
+    key(),
+    ref("canned_response_id", "canned_response.id", ondelete="CASCADE"),
+    Column("position", Integer, nullable=False, server_default="0"),
+    text("filename"),
+    text("content_type"),
+    text("content_id"),
+    Column("sha256", String(64), nullable=False),
+)
+Index("ix_canned_attachment_response", canned_attachment.c.canned_response_id)
+Index("ix_canned_attachment_sha256", canned_attachment.c.sha256)
+
+signature = Table(  # MB-18
+    "signature",
+    metadata,
+    key(),
+    Column("scope", String(120), nullable=False),  # SignatureScope.key
+    ref("account_id", "channel_account.id", nullable=True, ondelete="CASCADE"),
+    department(nullable=True),
+    ref("agent_id", "agent.id", nullable=True),
+    text("text"),
+    text("html"),
+    instant("updated_at"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    **NEVER_REUSED,
+)
+Index("uq_signature_scope", signature.c.scope, unique=True)
+Index("ix_signature_account", signature.c.account_id)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, exists, false, not_, or_, select
 from sqlalchemy.engine import Connection
 
 from desk_app.domain.search.query import FilterClause
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.domain.tickets.query import TicketQuery
+from desk_app.storage.schema.links import ticket_star, ticket_watcher
 from desk_app.storage.schema.people import agent, department
 from desk_app.storage.schema.sync import channel_account
-from desk_app.storage.schema.tickets import status, ticket, ticket_seen
-from desk_app.storage.tickets.listing import has_tag, in_mailbox
+from desk_app.storage.schema.tickets import status, ticket
+from desk_app.storage.tickets.conditions import has_tag, in_mailbox, unread_by
 
 _BUCKETS = {bucket.value: (bucket,) for bucket in Bucket} | {
     "inbox": (Bucket.OPEN,),
@@ -98,16 +100,15 @@ def _state(value: str, agent_id: int | None) -> Any:
     if value == "imported":
         return ticket.c.imported.is_(True)
     if value in {"unread", "read"}:
-        seen = (
-            select(ticket_seen.c.message_id)
-            .where(ticket_seen.c.ticket_id == ticket.c.id, ticket_seen.c.agent_id == agent_id)
-            .scalar_subquery()
-        )
-        unread = or_(
-            ticket.c.last_inbound_id > seen, seen.is_(None) & ticket.c.imported.is_(False)
-        ) & ticket.c.last_inbound_id.is_not(None)
-        return func.coalesce(unread, false()) if value == "unread" else not_(func.coalesce(unread, false()))
-    return None
+        return unread_by(agent_id) if value == "unread" else not_(unread_by(agent_id))
+    return _own_state(value, agent_id)
+
+
+def _own_state(value: str, agent_id: int | None) -> Any:
+    if value in {"starred", "watched"}:
+        table = ticket_star if value == "starred" else ticket_watcher
+        return exists().where(table.c.ticket_id == ticket.c.id, table.c.agent_id == agent_id)
+    return ticket.c.due_at < datetime.now(UTC) if value == "overdue" else None
 
 
 def _place(connection: Connection, value: str) -> Any:

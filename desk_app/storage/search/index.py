@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import zstandard
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from desk_app.domain.search import ANALYZER_VERSION, SearchFields
 from desk_app.services.messages.search_words import fields_of
 from desk_app.services.ports.messages import MessageRecord
-from desk_app.storage.schema.messages import message, search_document
+from desk_app.storage.schema.messages import search_document
 
 if TYPE_CHECKING:
     from desk_app.storage.transaction import Transaction
@@ -89,31 +89,6 @@ class SqlSearchIndex:
             if not self._t.postgresql:
                 self._forget(ids)
             self._t.connection.execute(delete(search_document).where(search_document.c.message_id.in_(ids)))
-
-    def stale(self, limit: int) -> Sequence[int]:
-        """Return messages indexed by an older analyzer or not at all, newest first."""
-        connection = self._t.connection
-        older = (
-            select(search_document.c.message_id)
-            .where(search_document.c.analyzer_version < ANALYZER_VERSION)
-            .order_by(search_document.c.analyzer_version, search_document.c.message_id.desc())
-            .limit(limit)
-        )
-        found = list(connection.execute(older).scalars())
-        if found:
-            return found
-        messages = connection.execute(select(func.count()).select_from(message)).scalar_one()
-        documents = connection.execute(select(func.count()).select_from(search_document)).scalar_one()
-        if messages == documents:
-            return []
-        missing = (
-            select(message.c.id)
-            .outerjoin(search_document, search_document.c.message_id == message.c.id)
-            .where(search_document.c.message_id.is_(None))
-            .order_by(message.c.id.desc())
-            .limit(limit)
-        )
-        return list(connection.execute(missing).scalars())
 
     def _forget(self, message_ids: Sequence[int]) -> None:
         """Take documents out of the FTS5 index, which needs the exact words that were put in."""

@@ -17,7 +17,8 @@ from desk_app.storage.schema.tickets import ticket
 from desk_app.storage.search.candidates import candidates, found_before
 from desk_app.storage.search.expressions import write
 from desk_app.storage.search.filters import TicketFilter, resolve
-from desk_app.storage.tickets.listing import EVERYWHERE, list_statement, ticket_conditions
+from desk_app.storage.tickets.conditions import reading, ticket_conditions
+from desk_app.storage.tickets.listing import EVERYWHERE, read_places
 
 BUDGET_SECONDS = 0.4
 _CHUNK = 2_000
@@ -50,12 +51,12 @@ def search(
     parsed = parse(query.search)
     plan = resolve(connection, query, parsed.filters, agent_id)
     if not parsed.texts:
-        return _list(connection, plan, parsed, limit, after)
+        return _list(connection, plan, parsed, agent_id, limit, after)
     deadline = time.monotonic() + budget_seconds
     text = write(connection, parsed.texts)
     conditions = [
         ticket.c.bucket.in_([bucket.value for bucket in plan.query.buckets or EVERYWHERE]),
-        *ticket_conditions(plan.query),
+        *ticket_conditions(plan.query, reading(agent_id)),
         *plan.conditions,
         *_days(parsed, message.c.sent_at),
     ]
@@ -89,12 +90,18 @@ def search(
     return Found(tuple(ids), None)
 
 
-def _list(connection: Connection, plan: TicketFilter, parsed: SearchQuery, limit: int, after: PageKey | None) -> Found:
+def _list(
+    connection: Connection,
+    plan: TicketFilter,
+    parsed: SearchQuery,
+    agent_id: int | None,
+    limit: int,
+    after: PageKey | None,
+) -> Found:
     conditions = [*plan.conditions, *_days(parsed, ticket.c.activity_at)]
-    statement = list_statement(replace(plan.query, search=""), limit=limit, after=after, conditions=conditions)
-    rows = connection.execute(statement).all()
-    following = PageKey(rows[-1].at, rows[-1].id) if len(rows) == limit else None
-    return Found(tuple(row.id for row in rows), following)
+    query = replace(plan.query, search="")
+    places = read_places(connection, query, reading(agent_id), limit=limit, after=after, conditions=conditions)
+    return Found(tuple(place.id for place in places), places[-1].key if len(places) == limit else None)
 
 
 def _days(parsed: SearchQuery, column: ColumnElement[datetime]) -> list[ColumnElement[bool]]:

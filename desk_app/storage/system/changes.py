@@ -13,15 +13,16 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-
-import psycopg
+from typing import TYPE_CHECKING, Any
 
 from desk_app.services.queries.changes import Change, ChangeFeed
 from desk_app.storage.engine import postgresql
 from desk_app.storage.engine.connections import CHANNEL, Connections
-from desk_app.storage.engine.faults import translated
+from desk_app.storage.engine.faults import server_errors, translated
 from desk_app.storage.engine.sqlite import BUSY_SECONDS
+
+if TYPE_CHECKING:
+    import psycopg
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +50,24 @@ class SqliteFeed:
         self._connection = _open_file(connections.file)
         self._version = self._data_version()
         self._last = self._newest()
+        self.alive = True
 
     def poll(self) -> list[Change]:
         """Return what was committed since the last call, folded by entity."""
+        self.alive = False
         with translated():
-            version = self._data_version()
-            if version == self._version:
-                return []
-            self._version = version
-            rows = self._connection.execute(
-                f"SELECT id, {_COLUMNS} FROM change_log WHERE id > ? ORDER BY id", (self._last,)
-            ).fetchall()
+            found = self._look()
+        self.alive = True
+        return found
+
+    def _look(self) -> list[Change]:
+        version = self._data_version()
+        if version == self._version:
+            return []
+        self._version = version
+        rows = self._connection.execute(
+            f"SELECT id, {_COLUMNS} FROM change_log WHERE id > ? ORDER BY id", (self._last,)
+        ).fetchall()
         if not rows:
             return []
         missed = rows[0][0] > self._last + 1 and self._pruned_past(rows[0][0])
@@ -103,12 +111,17 @@ class PostgresqlFeed:
         """Return what was committed since the last call, folded by entity; [] while the server cannot be reached."""
         try:
             return self._poll()
-        except psycopg.Error:
+        except server_errors():
             if self._connection is not None:
                 log.warning("the connection for changes broke; trying again")
                 self._connection.close()
                 self._connection = None
             return []
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server could be reached at the last call."""
+        return self._connection is not None and not self._connection.closed
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, text
 
-from desk_app.storage.engine.connections import Connections
 from desk_app.storage.schema.sync import auto_answer
 from desk_app.storage.schema.system import change_log
 from desk_app.storage.schema.tickets import ticket_counter
+from desk_app.storage.schema.views import bulk_job, notification
 from desk_app.storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from desk_app.storage.engine.connections import Connections
 
 CHANGES_KEPT = timedelta(hours=24)
 AUTO_ANSWERS_KEPT = timedelta(days=7)
+BULK_JOBS_KEPT = timedelta(days=30)
+NOTIFICATIONS_KEPT = timedelta(days=60)
 _FOLD_AT = 200  # rows worth a fold
+_EVERY = 2**62
 
 _FOLD_PG = text(
     """
@@ -68,13 +75,17 @@ class Housekeeping:
         return int(before - after)
 
     def prune(self, *, changes_kept: timedelta = CHANGES_KEPT) -> int:
-        """Forget changes that every feed has read long ago, and automatic answers no ceiling looks at; returns how
-        many."""
+        """Forget changes that every feed has read long ago, automatic answers no ceiling looks at, bulk jobs that
+        nobody takes back any more, and old notifications; returns how many changes."""
         with Transaction(self._connections) as transaction:
             now = transaction.now()
             gone = transaction.connection.execute(
                 delete(change_log).where(change_log.c.at < now - changes_kept)
             ).rowcount
             transaction.connection.execute(delete(auto_answer).where(auto_answer.c.at < now - AUTO_ANSWERS_KEPT))
+            transaction.connection.execute(delete(bulk_job).where(bulk_job.c.finished_at < now - BULK_JOBS_KEPT))
+            fresh = select(notification.c.id).where(notification.c.at >= now - NOTIFICATIONS_KEPT)
+            first = fresh.order_by(notification.c.id).limit(1).scalar_subquery()  # looks at old ones only, not at all
+            transaction.connection.execute(delete(notification).where(notification.c.id < func.coalesce(first, _EVERY)))
             transaction.commit()
         return int(gone)

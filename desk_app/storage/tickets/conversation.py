@@ -22,10 +22,13 @@ from desk_app.services.queries.conversation import (
 from desk_app.storage.contacts.repository import read_contact
 from desk_app.storage.engine.connections import Connections
 from desk_app.storage.messages.blobs import read_blob
+from desk_app.storage.messages.image_permissions import read_allowed
+from desk_app.storage.messages.side_conversations import read_sides
 from desk_app.storage.schema.messages import attachment, message, message_address, message_body
 from desk_app.storage.schema.people import agent
 from desk_app.storage.schema.sync import outbox, outbox_recipient
 from desk_app.storage.schema.tickets import status, ticket, ticket_event, ticket_mailbox, ticket_seen, ticket_tag
+from desk_app.storage.tickets.links import read_links, read_watchers
 from desk_app.storage.tickets.mapping import EVENTS, TICKETS, to_event, to_ticket
 
 _EARLIER = 50  # other tickets of the requester that are shown
@@ -141,6 +144,10 @@ def _conversation(connection: Connection, ticket_id: int, agent_id: int | None) 
         requester=requester,
         earlier_ticket_ids=_earlier(connection, ticket_id, shown.requester_id),
         last_seen_message_id=seen,
+        side_conversations=read_sides(connection, ticket_id),
+        links=read_links(connection, shown),
+        watchers=read_watchers(connection, ticket_id),
+        image_senders=read_allowed(connection, [m.author_email for m in messages if m.remote_images]),
     )
 
 
@@ -183,7 +190,9 @@ def _deliveries(connection: Connection, ticket_id: int) -> dict[int, DeliveryVie
 
 
 def _attachment(row: Row[Any]) -> AttachmentView:
-    return AttachmentView(row.id, row.filename, row.content_type, row.size, row.content_id, row.inline, row.sha256)
+    return AttachmentView(
+        row.id, row.filename, row.content_type, row.size, row.content_id, row.inline, row.sha256, row.part
+    )
 
 
 def _message(
@@ -227,4 +236,5 @@ def _message(
         problems=tuple(json.loads(row.problems)),
         has_raw=row.raw_sha256 is not None or delivery is not None,
         internet_id=row.internet_id,
+        side_conversation_id=row.side_conversation_id,
     )

@@ -11,6 +11,7 @@ from desk_app.domain.tickets.model import Ticket
 from desk_app.services.ports.unit_of_work import StaleTicketError
 from desk_app.storage.schema.system import number_counter
 from desk_app.storage.schema.tickets import ticket, ticket_mailbox, ticket_tag
+from desk_app.storage.tickets.departments import carry_department
 from desk_app.storage.tickets.numbers import format_number
 from desk_app.storage.tickets.place import Place, mailbox_rows
 
@@ -29,6 +30,8 @@ class HeldTickets:
         self._batch = batch
         self._known: dict[int, Ticket] = {}
         self.numbers: dict[str, int | None] = {}  # looked up; None: no ticket has this number
+        self.tags: dict[int, tuple[str, ...]] = {}  # looked up
+        self._tagged: set[int] = set()
         self._new: dict[int, Place] = {}
         self._changed: dict[int, tuple[Place, Place]] = {}  # as it is stored, as it is to be
         self._last_number: int | None = None
@@ -75,6 +78,25 @@ class HeldTickets:
         self.learn(item)
         self._batch.touch()
         return after
+
+    def set_tags(self, ticket_id: int, wanted: set[str]) -> bool:
+        """Hold a change of tags back; returns False where it has to be written at once, because the tags are not known
+        or were changed in this batch already."""
+        item = self._known.get(ticket_id)
+        if item is None or ticket_id not in self.tags or ticket_id in self._tagged:
+            self.tags.pop(ticket_id, None)
+            return False
+        stored, place = set(self.tags[ticket_id]), Place.of(item).listing()
+        for tag in sorted(wanted - stored):
+            self._batch.insert(ticket_tag, {"ticket_id": ticket_id, "tag": tag, **place})
+        mark = "%s" if self._batch.transaction.postgresql else "?"
+        for tag in sorted(stored - wanted):
+            sql = f"DELETE FROM ticket_tag WHERE ticket_id = {mark} AND tag = {mark}"
+            self._batch.finally_run(sql, (ticket_id, tag))
+        self.tags[ticket_id] = tuple(sorted(wanted))
+        self._tagged.add(ticket_id)
+        self._batch.transaction.changed("ticket", ticket_id, "update", item.department_id)
+        return True
 
     def next_number(self, number_format: str) -> str:
         """Return the next ticket number, formatted; never the same twice."""
@@ -123,7 +145,10 @@ class HeldTickets:
         changed, self._changed = self._changed, {}
         groups: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         moved = []
+        departments: defaultdict[int, list[int]] = defaultdict(list)
         for ticket_id, (stored, after) in changed.items():
+            if after.department_id != stored.department_id:
+                departments[after.department_id].append(ticket_id)
             changes = after.changes_from(stored)
             groups[tuple(changes)].append(changes | {"id": ticket_id, "read_version": stored.version})
             if after.listed != stored.listed:
@@ -134,6 +159,8 @@ class HeldTickets:
         if moved:
             self._batch.update(ticket_mailbox, ("ticket_id",), moved)
             self._batch.update(ticket_tag, ("ticket_id",), moved)
+        for department_id, ticket_ids in departments.items():
+            carry_department(self._batch.transaction, ticket_ids, department_id)
 
     def _write_number(self) -> None:
         if self._number_used and not self._batch.transaction.postgresql:

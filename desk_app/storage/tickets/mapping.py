@@ -46,6 +46,7 @@ _PLAIN = (
     "first_response_at",
     "closed_at",
     "snoozed_until_at",
+    "due_at",
     "trashed_at",
     "merged_into_id",
     "follows_id",

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.engine import Connection
 
 from desk_app.domain.tickets.model import Bucket, Status
-from desk_app.domain.tickets.query import PageKey, TicketQuery
 from desk_app.services.ports.sync import InboundState, OutboxState
 from desk_app.services.queries.tickets import Counts, TicketPage, TicketRow
-from desk_app.storage.engine.connections import Connections
 from desk_app.storage.schema.sync import inbound_item, outbox
 from desk_app.storage.schema.tickets import status, ticket, ticket_counter
-from desk_app.storage.search.search import search
-from desk_app.storage.tickets.listing import list_statement
+from desk_app.storage.tickets.conditions import reading
+from desk_app.storage.tickets.listing import count_places, read_ids, read_places
 from desk_app.storage.tickets.mapping import to_status
 from desk_app.storage.tickets.rows import read_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from desk_app.domain.tickets.query import PageKey, TicketQuery
+    from desk_app.storage.engine.connections import Connections
+    from desk_app.storage.search.search import Found
 
 MOST_RESULTS = 5_000
 """Tickets a search gives as ids at once; a list of more is not read by anybody."""
@@ -56,10 +61,10 @@ class SqlTicketQueries:
 
         def read(connection: Connection) -> TicketPage:
             if query.search.strip():
-                found = search(connection, query, agent_id=agent_id, limit=limit, after=after)
+                found = _search(connection, query, agent_id=agent_id, limit=limit, after=after)
                 return TicketPage(tuple(read_rows(connection, found.ids, agent_id)), found.next, found.partial)
-            places = connection.execute(list_statement(query, limit=limit + 1, after=after)).all()
-            following = PageKey(places[limit - 1].at, places[limit - 1].id) if len(places) > limit else None
+            places = read_places(connection, query, reading(agent_id), limit=limit + 1, after=after)
+            following = places[limit - 1].key if len(places) > limit else None
             rows = read_rows(connection, [place.id for place in places[:limit]], agent_id)
             return TicketPage(tuple(rows), following)
 
@@ -68,23 +73,39 @@ class SqlTicketQueries:
     def ids(self, query: TicketQuery, *, limit: int | None = None, agent_id: int | None = None) -> array[int]:
         """Return the ids of a whole list in its order; of a search the newest `MOST_RESULTS`, within its time budget.
 
-        `agent_id` is who `assignee:me` and `is:unread` of a search mean.
+        `agent_id` is who "me" and "unread" mean, in a list's filters and in a search text.
         """
 
         def read(connection: Connection) -> array[int]:
             if query.search.strip():
                 most = min(limit or MOST_RESULTS, MOST_RESULTS)
-                return array("q", search(connection, query, agent_id=agent_id, limit=most).ids)
-            result = connection.execute(list_statement(query, limit=limit, with_instant=False))
-            return array(
-                "q", [row[0] for row in result.cursor.fetchall()]
-            )  # the driver's own tuples: a million is quick
+                return array("q", _search(connection, query, agent_id=agent_id, limit=most).ids)
+            return array("q", read_ids(connection, query, reading(agent_id), limit=limit))
+
+        return self._connections.read(read)
+
+    def count(self, query: TicketQuery, *, agent_id: int | None, most: int = 1_000) -> int:
+        """Count a list or search, no further than to `most`."""
+
+        def read(connection: Connection) -> int:
+            if query.search.strip():
+                return len(_search(connection, query, agent_id=agent_id, limit=most).ids)
+            return count_places(connection, query, reading(agent_id), most=most)
 
         return self._connections.read(read)
 
     def rows(self, ids: Sequence[int], *, agent_id: int | None) -> list[TicketRow]:
         """Return rows for ids, in the order of `ids`; unknown ids are left out."""
         return self._connections.read(lambda connection: read_rows(connection, ids, agent_id))
+
+    def hits(self, ids: Sequence[int], search: str) -> Mapping[int, str]:
+        """Return where in a ticket's newest messages the words of a search stand."""
+        from desk_app.domain.search import parse
+        from desk_app.domain.search.snippets import sought
+        from desk_app.storage.search.hits import read_hits
+
+        words = sought(parse(search))
+        return self._connections.read(lambda connection: read_hits(connection, ids, words)) if words else {}
 
     def counts(self, agent_id: int | None) -> Counts:
         """Return all counters, from the incremental counter table only."""
@@ -98,6 +119,14 @@ class SqlTicketQueries:
     def find(self, number_or_id: str) -> int | None:
         """Return the id of the ticket with this number (or "#id"); follows merges to the surviving ticket."""
         return self._connections.read(lambda connection: _find(connection, number_or_id.strip()))
+
+
+def _search(
+    connection: Connection, query: TicketQuery, *, agent_id: int | None, limit: int, after: PageKey | None = None
+) -> Found:
+    from desk_app.storage.search.search import search
+
+    return search(connection, query, agent_id=agent_id, limit=limit, after=after)
 
 
 def _find(connection: Connection, wanted: str) -> int | None:

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, text, update
 
+from desk_app.domain.notifications.telling import TELLING
 from desk_app.domain.tickets.model import Bucket, Status, Ticket, TicketEvent
 from desk_app.services.ports.unit_of_work import StaleTicketError
 from desk_app.storage.schema.messages import (
-    attachment,
     message,
     message_address,
-    message_body,
-    message_ref,
-    search_document,
 )
-from desk_app.storage.schema.sync import outbox
 from desk_app.storage.schema.system import number_counter
 from desk_app.storage.schema.tickets import status, ticket, ticket_event, ticket_mailbox, ticket_seen, ticket_tag
+from desk_app.storage.tickets.departments import carry_department
 from desk_app.storage.tickets.held import HeldTickets
 from desk_app.storage.tickets.mapping import (
     EVENTS,
@@ -33,7 +30,7 @@ from desk_app.storage.tickets.mapping import (
 )
 from desk_app.storage.tickets.numbers import format_number
 from desk_app.storage.tickets.place import Place, mailbox_rows
-from desk_app.storage.tickets.purge import purge_ticket
+from desk_app.storage.tickets.purge import purge_tickets
 from desk_app.storage.upsert import upsert
 
 if TYPE_CHECKING:
@@ -56,6 +53,13 @@ _MAILBOXES_OF = (
 )
 _BY_IDS = TICKETS.where(ticket.c.id.in_(bindparam("wanted", expanding=True)))
 _BY_NUMBERS = TICKETS.where(ticket.c.number.in_(bindparam("wanted", expanding=True)))
+_TAGS_OF = select(ticket_tag.c.ticket_id, ticket_tag.c.tag).where(
+    ticket_tag.c.ticket_id.in_(bindparam("wanted", expanding=True))
+)
+_SEEN_OF = select(ticket_seen.c.ticket_id, ticket_seen.c.message_id).where(
+    ticket_seen.c.ticket_id.in_(bindparam("wanted", expanding=True)), ticket_seen.c.agent_id == bindparam("reader")
+)
+_DEPARTMENT_OF = select(ticket.c.department_id).where(ticket.c.id == bindparam("wanted"))
 _INSERT = insert(ticket)
 _UPDATE = update(ticket).where(ticket.c.id == bindparam("wanted"), ticket.c.version == bindparam("read_version"))
 _UPDATE_MAILBOX = update(ticket_mailbox).where(ticket_mailbox.c.ticket_id == bindparam("wanted"))
@@ -79,6 +83,9 @@ _NEXT_NUMBER = (
     .returning(number_counter.c.last)
 )
 _NEXT_NUMBER_PG = text("SELECT nextval('ticket_number')")
+
+
+_UNDER_WAY = (Bucket.OPEN.value, Bucket.WAITING.value, Bucket.SNOOZED.value)
 
 
 class SqlTicketRepository:
@@ -134,6 +141,16 @@ class SqlTicketRepository:
         row = self._t.connection.execute(_BY_NUMBER, {"wanted": number}).first()
         return None if row is None else self._load(row)
 
+    def open_of(self, requester_id: int, limit: int) -> Sequence[int]:
+        """Return the tickets of a customer that are under way."""
+        statement = (
+            select(ticket.c.id)
+            .where(ticket.c.requester_id == requester_id, ticket.c.bucket.in_(_UNDER_WAY))
+            .order_by(ticket.c.activity_at.desc(), ticket.c.id.desc())
+            .limit(limit)
+        )
+        return list(self._t.connection.execute(statement).scalars())
+
     def prefetch(self, ticket_ids: Sequence[int], numbers: Sequence[str]) -> None:
         """Read tickets together that a batch is going to ask for."""
         held = self._held()
@@ -163,7 +180,7 @@ class SqlTicketRepository:
             if stored is None or before is None or before.version != ticket.version:
                 raise StaleTicketError(f"ticket {ticket.id} was changed by somebody else")
         held = self._held()
-        if held is not None and before.department_id == ticket.department_id and _stays(before, ticket):
+        if held is not None and _stays(before, ticket):
             ticket.version += 1
             after = held.save(ticket, before)
             self._places()[ticket.id] = after
@@ -195,6 +212,7 @@ class SqlTicketRepository:
     def record(self, events: Sequence[TicketEvent]) -> None:
         """Append history lines."""
         self._t.put(ticket_event, [event_values(event) for event in events])
+        self._t.note_events(event for event in events if event.kind in TELLING and not event.silent)
 
     def events(self, ticket_id: int) -> Sequence[TicketEvent]:
         """Return a ticket's history, oldest first."""
@@ -203,12 +221,18 @@ class SqlTicketRepository:
 
     def tags(self, ticket_id: int) -> tuple[str, ...]:
         """Return a ticket's tags in order."""
+        held = self._held()
+        if held is not None and ticket_id in held.tags:
+            return held.tags[ticket_id]
         statement = select(ticket_tag.c.tag).where(ticket_tag.c.ticket_id == ticket_id)
         return tuple(sorted(self._t.connection.execute(statement).scalars()))
 
     def set_tags(self, ticket_id: int, tags: Sequence[str]) -> None:
         """Replace a ticket's tags."""
         wanted = {tag.strip().lower() for tag in tags if tag.strip()}
+        held = self._held()
+        if held is not None and held.set_tags(ticket_id, wanted):
+            return
         stored = set(self.tags(ticket_id))
         if wanted == stored:
             return
@@ -227,12 +251,40 @@ class SqlTicketRepository:
             self._t.connection.execute(insert(ticket_tag), rows)
         self._t.changed("ticket", ticket_id, "update", place.department_id)
 
-    def mark_seen(self, ticket_id: int, agent_id: int, message_id: int) -> None:
-        """Note how far an agent has read; 0 makes it unread."""
-        department_id = self._t.connection.execute(
-            select(ticket.c.department_id).where(ticket.c.id == ticket_id)
-        ).scalar()
+    def prefetch_tags(self, ticket_ids: Sequence[int]) -> None:
+        """Read together the tags that a batch is going to ask for."""
+        held = self._held()
+        if held is None:
+            return
+        found: dict[int, list[str]] = {ticket_id: [] for ticket_id in ticket_ids}
+        for start in range(0, len(ticket_ids), _AT_ONCE):
+            wanted = {"wanted": list(ticket_ids[start : start + _AT_ONCE])}
+            for row in self._t.connection.execute(_TAGS_OF, wanted):
+                found[row.ticket_id].append(row.tag)
+        held.tags |= {ticket_id: tuple(sorted(tags)) for ticket_id, tags in found.items()}
+
+    def seen(self, ticket_ids: Sequence[int], agent_id: int) -> Mapping[int, int]:
+        """Return how far an agent has read."""
+        found: dict[int, int] = {}
+        for start in range(0, len(ticket_ids), _AT_ONCE):
+            wanted = {"wanted": list(ticket_ids[start : start + _AT_ONCE]), "reader": agent_id}
+            found |= {row.ticket_id: row.message_id for row in self._t.connection.execute(_SEEN_OF, wanted)}
+        return found
+
+    def mark_seen(self, ticket_id: int, agent_id: int, message_id: int | None) -> None:
+        """Note how far an agent has read; 0 makes it unread, None forgets that it was ever looked at."""
+        place = self._places().get(ticket_id)
+        department_id = (
+            place.department_id
+            if place is not None
+            else self._t.connection.execute(_DEPARTMENT_OF, {"wanted": ticket_id}).scalar()
+        )
         if department_id is None:
+            return
+        self._t.changed("ticket", ticket_id, "update", department_id)
+        if message_id is None:
+            of_agent = (ticket_seen.c.ticket_id == ticket_id) & (ticket_seen.c.agent_id == agent_id)
+            self._t.connection.execute(delete(ticket_seen).where(of_agent))
             return
         upsert(
             self._t,
@@ -245,7 +297,6 @@ class SqlTicketRepository:
             },
             keys=("ticket_id", "agent_id"),
         )
-        self._t.changed("ticket", ticket_id, "update", department_id)
 
     def participants(self, ticket_id: int) -> frozenset[str]:
         """Return every e-mail address that stands in any message of the ticket."""
@@ -275,22 +326,23 @@ class SqlTicketRepository:
         )
         return [self._load(row) for row in self._t.connection.execute(statement).all()]
 
-    def purge(self, ticket_id: int, *, actor_name: str, reason: str) -> None:
-        """Delete a ticket with everything but its tombstones."""
-        item = self.get(ticket_id)
-        if item is None:
-            return
-        merged = select(ticket.c.id).where(ticket.c.merged_into_id == ticket_id)
-        for source_id in self._t.connection.execute(merged).scalars().all():
-            self.purge(source_id, actor_name=actor_name, reason=reason)  # its messages moved here, so it goes along
-        for counter in self._places()[ticket_id].counters():
-            self._t.count(counter, -1)
-        self._places().pop(ticket_id)
+    def purge(self, ticket_ids: Sequence[int], *, actor_name: str, reason: str) -> None:
+        """Delete tickets with everything but their tombstones."""
+        doomed: dict[int, Ticket] = {}
+        wanted = list(dict.fromkeys(ticket_ids))
+        while wanted:
+            doomed |= {one: item for one in wanted if (item := self.get(one)) is not None}
+            merged = select(ticket.c.id).where(ticket.c.merged_into_id.in_(wanted))  # their messages moved here
+            wanted = [one for one in self._t.connection.execute(merged).scalars() if one not in doomed]
         held = self._held()
-        if held is not None:
-            held.forget(ticket_id)
-        purge_ticket(self._t, item, actor_name=actor_name, reason=reason)
-        self._t.changed("ticket", ticket_id, "delete", item.department_id)
+        for ticket_id, item in doomed.items():
+            for counter in self._places().pop(ticket_id).counters():
+                self._t.count(counter, -1)
+            if held is not None:
+                held.forget(ticket_id)
+            self._t.changed("ticket", ticket_id, "delete", item.department_id)
+        if doomed:
+            purge_tickets(self._t, list(doomed.values())[::-1], actor_name=actor_name, reason=reason)
 
     def expired_trash(self, days: int, limit: int) -> Sequence[Ticket]:
         """Return tickets in the trash for more than `days` days."""
@@ -343,7 +395,7 @@ class SqlTicketRepository:
             ticket_mailbox, mailbox_rows(item.id, after, sorted(set(after.mailbox_ids) - set(before.mailbox_ids)))
         )
         if before.department_id != after.department_id:
-            self._move_department(item)
+            carry_department(self._t, [item.id], item.department_id)
         self._count(before, after)
 
     def _count(self, before: Place, after: Place) -> None:
@@ -353,15 +405,6 @@ class SqlTicketRepository:
             self._t.count(counter, -1)
         for counter in after.counters():
             self._t.count(counter, 1)
-
-    def _move_department(self, item: Ticket) -> None:
-        """Carry the department to everything that hangs on the ticket (database.md 1.2); history keeps its own."""
-        values = {"department_id": item.department_id}
-        for table in (message, search_document, ticket_seen, outbox):
-            self._t.connection.execute(update(table).where(table.c.ticket_id == item.id).values(values))
-        of_ticket = select(message.c.id).where(message.c.ticket_id == item.id)
-        for table in (message_body, message_address, message_ref, attachment):
-            self._t.connection.execute(update(table).where(table.c.message_id.in_(of_ticket)).values(values))
 
 
 def _stays(before: Place, item: Ticket) -> bool:

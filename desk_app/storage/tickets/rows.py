@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.services.queries.tickets import TicketRow
+from desk_app.storage.schema.links import ticket_star
 from desk_app.storage.schema.people import agent
-from desk_app.storage.schema.tickets import status, ticket, ticket_mailbox, ticket_seen
+from desk_app.storage.schema.tickets import status, ticket, ticket_mailbox, ticket_seen, ticket_tag
 
 _CHUNK = 500
 _ROWS = (
@@ -38,11 +39,20 @@ _ROWS = (
         ticket.c.snoozed_until_at,
         ticket.c.imported,
         ticket.c.version,
+        ticket.c.department_id,
+        ticket.c.due_at,
+        ticket_star.c.agent_id.label("star"),
     )
     .join(status, status.c.id == ticket.c.status_id)
     .outerjoin(agent, agent.c.id == ticket.c.assignee_id)
     .outerjoin(ticket_seen, and_(ticket_seen.c.ticket_id == ticket.c.id, ticket_seen.c.agent_id == bindparam("reader")))
+    .outerjoin(ticket_star, and_(ticket_star.c.ticket_id == ticket.c.id, ticket_star.c.agent_id == bindparam("reader")))
     .where(ticket.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_TAGS = (
+    select(ticket_tag.c.ticket_id, ticket_tag.c.tag)
+    .where(ticket_tag.c.ticket_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(ticket_tag.c.ticket_id, ticket_tag.c.tag)
 )
 _MAILBOXES = (
     select(ticket_mailbox.c.ticket_id, ticket_mailbox.c.account_id)
@@ -55,16 +65,23 @@ def read_rows(connection: Connection, ids: Sequence[int], agent_id: int | None) 
     """Return rows for ids, in their order; unknown ids are left out."""
     found: dict[int, Any] = {}
     mailboxes: dict[int, list[int]] = defaultdict(list)
+    tags: dict[int, list[str]] = defaultdict(list)
     for start in range(0, len(ids), _CHUNK):
         wanted = list(ids[start : start + _CHUNK])
         for row in connection.execute(_ROWS, {"reader": agent_id, "wanted": wanted}):
             found[row.id] = row
         for place in connection.execute(_MAILBOXES, {"wanted": wanted}):
             mailboxes[place.ticket_id].append(place.account_id)
-    return [_row(found[key], tuple(mailboxes.get(key, ())), agent_id) for key in ids if key in found]
+        for tagged in connection.execute(_TAGS, {"wanted": wanted}):
+            tags[tagged.ticket_id].append(tagged.tag)
+    return [
+        _row(found[key], tuple(mailboxes.get(key, ())), tuple(tags.get(key, ())), agent_id)
+        for key in ids
+        if key in found
+    ]
 
 
-def _row(row: Any, account_ids: tuple[int, ...], agent_id: int | None) -> TicketRow:
+def _row(row: Any, account_ids: tuple[int, ...], tags: tuple[str, ...], agent_id: int | None) -> TicketRow:
     return TicketRow(
         id=row.id,
         number=row.number,
@@ -87,6 +104,10 @@ def _row(row: Any, account_ids: tuple[int, ...], agent_id: int | None) -> Ticket
         snoozed_until_at=row.snoozed_until_at,
         imported=row.imported,
         version=row.version,
+        department_id=row.department_id,
+        due_at=row.due_at,
+        starred=row.star is not None,
+        tags=tags,
     )
 
 
