@@ -1,3 +1,189 @@
-"""The only package plugin authors import. The built-in e-mail channel uses the same types."""
+"""The only package plugin authors import. The program's own parts use the same types.
 
-API_VERSION = "1.0"
+A plugin is a module or object with functions marked `@hookimpl`, named as in `docs/plugins/hooks/`. What belongs to the
+window is in `desk_app.plugin_api.ui`, the channel interface in `desk_app.plugin_api.channels`, help for tests in
+`desk_app.plugin_api.testing`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desk_app.plugin_api.context import (
+        Clock,
+        Contacts,
+        Context,
+        Http,
+        HttpResponse,
+        KeyValues,
+        Log,
+        Mode,
+        Settings,
+        Tables,
+        TicketCommands,
+        TicketData,
+    )
+    from desk_app.plugin_api.contributions import (
+        ActionType,
+        Command,
+        ConditionType,
+        FieldStorage,
+        FieldType,
+        GuardType,
+        Health,
+        HealthCheck,
+        HealthState,
+        JobSpec,
+        Migration,
+        Parameter,
+        Phase,
+        Placeholder,
+        ReportTable,
+        ReportType,
+        StepType,
+        TriggerType,
+    )
+    from desk_app.plugin_api.data import (
+        AccountInfo,
+        ActorView,
+        AgentView,
+        AttachmentView,
+        CannedView,
+        Change,
+        ContactView,
+        MailView,
+        MessageDraft,
+        MessageView,
+        RuleView,
+        SlaView,
+        StateView,
+        TicketView,
+        TransitionView,
+    )
+    from desk_app.plugin_api.errors import HttpError, PermissionDenied, PluginError, RefusedByDesk
+    from desk_app.plugin_api.marks import API_VERSION, hookimpl
+    from desk_app.plugin_api.verdicts import Allow, Deny, Drop
+
+__all__ = [
+    "API_VERSION",
+    "AccountInfo",
+    "ActionType",
+    "ActorView",
+    "AgentView",
+    "Allow",
+    "AttachmentView",
+    "CannedView",
+    "Change",
+    "Clock",
+    "Command",
+    "ConditionType",
+    "ContactView",
+    "Contacts",
+    "Context",
+    "Deny",
+    "Drop",
+    "FieldStorage",
+    "FieldType",
+    "GuardType",
+    "Health",
+    "HealthCheck",
+    "HealthState",
+    "Http",
+    "HttpError",
+    "HttpResponse",
+    "JobSpec",
+    "KeyValues",
+    "Log",
+    "MailView",
+    "MessageDraft",
+    "MessageView",
+    "Migration",
+    "Mode",
+    "Parameter",
+    "PermissionDenied",
+    "Phase",
+    "Placeholder",
+    "PluginError",
+    "RefusedByDesk",
+    "ReportTable",
+    "ReportType",
+    "RuleView",
+    "Settings",
+    "SlaView",
+    "StateView",
+    "StepType",
+    "Tables",
+    "TicketCommands",
+    "TicketData",
+    "TicketView",
+    "TransitionView",
+    "TriggerType",
+    "hookimpl",
+]
+
+_HOME = {
+    "API_VERSION": "marks",
+    "AccountInfo": "data",
+    "ActionType": "contributions",
+    "ActorView": "data",
+    "AgentView": "data",
+    "Allow": "verdicts",
+    "AttachmentView": "data",
+    "CannedView": "data",
+    "Change": "data",
+    "Clock": "context",
+    "Command": "contributions",
+    "ConditionType": "contributions",
+    "ContactView": "data",
+    "Contacts": "context",
+    "Context": "context",
+    "Deny": "verdicts",
+    "Drop": "verdicts",
+    "FieldStorage": "contributions",
+    "FieldType": "contributions",
+    "GuardType": "contributions",
+    "Health": "contributions",
+    "HealthCheck": "contributions",
+    "HealthState": "contributions",
+    "Http": "context",
+    "HttpError": "errors",
+    "HttpResponse": "context",
+    "JobSpec": "contributions",
+    "KeyValues": "context",
+    "Log": "context",
+    "MailView": "data",
+    "MessageDraft": "data",
+    "MessageView": "data",
+    "Migration": "contributions",
+    "Mode": "context",
+    "Parameter": "contributions",
+    "PermissionDenied": "errors",
+    "Phase": "contributions",
+    "Placeholder": "contributions",
+    "PluginError": "errors",
+    "RefusedByDesk": "errors",
+    "ReportTable": "contributions",
+    "ReportType": "contributions",
+    "RuleView": "data",
+    "Settings": "context",
+    "SlaView": "data",
+    "StateView": "data",
+    "StepType": "contributions",
+    "Tables": "context",
+    "TicketCommands": "context",
+    "TicketData": "context",
+    "TicketView": "data",
+    "TransitionView": "data",
+    "TriggerType": "contributions",
+    "hookimpl": "marks",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for: the program itself uses a part of this package at every start, plugins the rest."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value

@@ -2,7 +2,13 @@
 
 A channel is data in, data out: a session yields raw `InboundMessage` values and takes `OutboundMail` values. It never
 sees the database. All calls of one session are made from one thread at a time, never from the GUI thread, and every
-call that waits for a network must give up by itself (time limits on every socket call).
+call that waits for a network must give up by itself (time limits on every socket call): one that does not come back
+within three minutes is left behind, and is a fault of the plugin.
+
+A channel that is not mail (a chat) says by `AsksForSettings` what an account needs and by `BuildsContent` what leaves.
+Its people and conversations have addresses `<id>@<channel>` in lower case, without a dot after the "@", so that no mail
+can go there by mistake; what arrives names its conversation as `reply_to`, and `references` an id that all messages of
+the conversation share (docs/decisions/122-channels-of-plugins.md).
 """
 
 from __future__ import annotations
@@ -11,10 +17,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from desk_app.domain.mailboxes.model import AfterImport
-from desk_app.domain.messages.model import ParsedMessage
+from desk_app.domain.mailboxes.model import AfterImport as AfterImport  # noqa: PLC0414 -- given on to authors
+from desk_app.domain.messages.model import Address as Address  # noqa: PLC0414 -- given on to authors
+from desk_app.domain.messages.model import ParsedAttachment as ParsedAttachment  # noqa: PLC0414 -- given on to authors
+from desk_app.domain.messages.model import ParsedMessage as ParsedMessage  # noqa: PLC0414 -- given on to authors
+from desk_app.plugin_api.polling import PollingSession as PollingSession  # noqa: PLC0414 -- given on to authors
+
+if TYPE_CHECKING:
+    from desk_app.plugin_api.contributions import Parameter
 
 
 class ChannelFault(StrEnum):
@@ -30,6 +42,7 @@ class ChannelFault(StrEnum):
     FOLDER = "folder"  # folder missing or not readable
     REFUSED = "refused"  # the server answered no, permanently
     PROTOCOL = "protocol"  # the server answered nonsense
+    PLUGIN = "plugin"  # the plugin that brings the channel is not active, or failed
 
 
 class ChannelError(Exception):
@@ -112,7 +125,10 @@ class ServerMessage:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMail:
-    """One mail, ready to leave: bytes, envelope and Message-ID were fixed when it was queued and never change."""
+    """One message, ready to leave: bytes, envelope and Message-ID were fixed when it was queued and never change.
+
+    `raw` is a mail, or what the channel's own `BuildsContent.build` returned; `recipients` are the channel's addresses.
+    """
 
     raw: bytes
     message_id: str
@@ -167,7 +183,8 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """One step of a connection test: `id` is name, tls, sign_in, folder, smtp_name, smtp_tls, smtp_sign_in or send.
+    """One step of a connection test: `id` is name, tls, sign_in, folder, smtp_name, smtp_tls, smtp_sign_in or send, or
+    one of the channel's own; then `title` says in words what is tried.
 
     `detail` is shown to the admin ("imap.example.org, port 993, TLS 1.3"), `fault` is set on failure, `certificate`
     carries the SHA-256 fingerprint (hex) of a certificate that was refused, so that it can be accepted explicitly.
@@ -180,6 +197,7 @@ class TestStep:
     detail: str = ""
     fault: ChannelFault | None = None
     certificate: str = ""
+    title: str = ""
 
 
 class ChannelSession(Protocol):
@@ -300,6 +318,58 @@ class ChannelType(Protocol):
 
     def read(self, raw: bytes) -> ParsedMessage:
         """Make sense of raw bytes; never raises, never touches the network."""
+        ...
+
+
+@runtime_checkable
+class AsksForSettings(Protocol):
+    """A channel type whose accounts are set up in a generated form; the values come back in `AccountView.settings` and,
+    for the kind secret, in `AccountView.secrets`, under the parameters' keys."""
+
+    account_settings: Sequence[Parameter]
+    """What a person fills in for an account, in the order of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundFile:
+    """A file that leaves with a message."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundContent:
+    """What an agent wants to send over a channel that is not mail.
+
+    `conversation` is the id of the conversation: what stands before the "@" in the first address of `to`. `text` is
+    what the agent wrote, without signature and quotes; `html` the same with its formatting, "" where there is none.
+    `answers` is the id (`ParsedMessage.message_id`) of the message that is answered, "" for none. `message_id` is the
+    desk's own id of this message, the same if it is tried again.
+    """
+
+    conversation: str
+    to: tuple[str, ...]
+    text: str
+    html: str = ""
+    subject: str = ""
+    files: tuple[OutboundFile, ...] = ()
+    answers: str = ""
+    message_id: str = ""
+
+
+@runtime_checkable
+class BuildsContent(Protocol):
+    """A channel type whose messages are no mail."""
+
+    def build(self, content: OutboundContent) -> bytes:
+        """Return what a session's `send` gets as `OutboundMail.raw`, in a form of the channel's own that `send` can
+        read. The same content always gives the same bytes; neither network nor account is needed. It has 15 seconds.
+
+        Raises ValueError with a text for the agent where such a message cannot be sent (too long, too many files):
+        nothing is queued then.
+        """
         ...
 
 

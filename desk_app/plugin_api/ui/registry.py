@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from desk_app.plugin_api.ui.specs import ActionSpec, ColumnSpec, ComposerTool, PageSpec, PanelSpec, SettingsPage
+from desk_app.plugin_api.ui.specs import (
+    ActionSpec,
+    ColumnSpec,
+    ComposerTool,
+    HighlighterSpec,
+    PageSpec,
+    PanelSpec,
+    ReportPage,
+    SettingsPage,
+)
 
 
 class _Spec(Protocol):
@@ -30,6 +40,22 @@ class Registry(Generic[S]):
     def __init__(self) -> None:
         self._specs: dict[str, tuple[str, S]] = {}
         self._listeners: list[Listener] = []
+        self._holding, self._changed = 0, False
+        self._adapt: Callable[[S], S] = lambda spec: spec
+
+    def adapt(self, change: Callable[[S], S]) -> None:
+        """Hand out every spec as `change` makes it, such as with the keys an agent chose; `own` gives the original."""
+        self._adapt = change
+        self.touch()
+
+    def touch(self) -> None:
+        """Tell the listeners that what is handed out has changed."""
+        self._tell()
+
+    def own(self, spec_id: str) -> S | None:
+        """Return a spec as it was registered."""
+        entry = self._specs.get(spec_id)
+        return entry[1] if entry else None
 
     def register(self, spec: S, owner: str = "core") -> None:
         """Add a spec. Raises ValueError where the id is empty or taken."""
@@ -49,10 +75,23 @@ class Registry(Generic[S]):
             self._tell()
         return len(gone)
 
+    def replace_owner(self, owner: str, specs: Iterable[S]) -> None:
+        """Put other specs in the place of all of an owner's, and tell listeners once. Raises ValueError as `register`,
+        before anything changed."""
+        wanted = {spec.id: spec for spec in specs}
+        if "" in wanted:
+            raise ValueError("a spec needs an id")
+        for key in wanted:
+            if key in self._specs and self._specs[key][0] != owner:
+                raise ValueError(f"{key!r} is registered already by {self._specs[key][0]!r}")
+        others = {key: entry for key, entry in self._specs.items() if entry[0] != owner}
+        self._specs = others | {key: (owner, spec) for key, spec in wanted.items()}
+        self._tell()
+
     def get(self, spec_id: str) -> S | None:
         """Return a spec by id."""
         entry = self._specs.get(spec_id)
-        return entry[1] if entry else None
+        return self._adapt(entry[1]) if entry else None
 
     def owner(self, spec_id: str) -> str:
         """Return who registered a spec, "" where nobody did."""
@@ -68,12 +107,26 @@ class Registry(Generic[S]):
 
         return stop
 
+    @contextmanager
+    def told_once(self) -> Iterator[None]:
+        """Tell the listeners at the end of a block, once for everything that changes in it."""
+        self._holding += 1
+        try:
+            yield
+        finally:
+            self._holding -= 1
+            if self._changed and not self._holding:
+                self._tell()
+
     def _tell(self) -> None:
+        self._changed = bool(self._holding)
+        if self._holding:
+            return
         for listener in tuple(self._listeners):
             listener()
 
     def __iter__(self) -> Iterator[S]:
-        return iter(sorted((spec for _, spec in self._specs.values()), key=lambda spec: spec.order))
+        return iter(sorted((self._adapt(spec) for _, spec in self._specs.values()), key=lambda spec: spec.order))
 
     def __len__(self) -> int:
         return len(self._specs)
@@ -92,17 +145,31 @@ class UiRegistries:
     columns: Registry[ColumnSpec] = field(default_factory=Registry)
     composer_tools: Registry[ComposerTool] = field(default_factory=Registry)
     settings_pages: Registry[SettingsPage] = field(default_factory=Registry)
+    highlighters: Registry[HighlighterSpec] = field(default_factory=Registry)
+    report_pages: Registry[ReportPage] = field(default_factory=Registry)
 
     def remove_owner(self, owner: str) -> int:
-        """Remove everything an owner registered anywhere."""
-        return sum(
-            registry.remove_owner(owner)
-            for registry in (
-                self.pages,
-                self.panels,
-                self.actions,
-                self.columns,
-                self.composer_tools,
-                self.settings_pages,
-            )
-        )
+        """Remove everything an owner registered anywhere; each registry's listeners are told once."""
+        with self.told_once():
+            return sum(registry.remove_owner(owner) for registry in self._all())
+
+    @contextmanager
+    def told_once(self) -> Iterator[None]:
+        """Tell listeners at the end of a block, once for everything that changes in it. Those of actions and pages come
+        last: what is told of others may register some."""
+        with ExitStack() as held:
+            for registry in self._all():
+                held.enter_context(registry.told_once())
+            yield
+
+    def _all(self) -> list[Registry[Any]]:
+        return [
+            self.actions,
+            self.pages,
+            self.panels,
+            self.columns,
+            self.composer_tools,
+            self.settings_pages,
+            self.highlighters,
+            self.report_pages,
+        ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+    from PySide6.QtGui import QSyntaxHighlighter, QTextDocument
     from PySide6.QtWidgets import QWidget
 
 
@@ -23,11 +25,44 @@ class ActionScope(StrEnum):
     MANY = "many"
 
 
-class WindowPort(Protocol):
+T = TypeVar("T")
+
+
+class BackgroundPort(Protocol):
+    """Work that takes longer than a blink: whatever asks the desk, the disk or a network."""
+
+    def in_background(self, work: Callable[[], T], done: Callable[[T], None], owner: QObject) -> None:
+        """Run `work` off the GUI thread, and `done` with its result on it, unless `owner` is gone by then.
+
+        What `work` raises is shown to the agent; `done` is not called then.
+        """
+        ...
+
+    @property
+    def widget(self) -> QWidget:
+        """What shows it: the parent of a menu or a dialog, and the `owner` of work that ends with it."""
+        ...
+
+
+class AskingPort(BackgroundPort, Protocol):
+    """What the window may say and ask for a plugin."""
+
+    def notify(self, text: str) -> None:
+        """Show a short message that goes away by itself."""
+        ...
+
+    def confirm(self, question: str, yes: str, then: Callable[[], object], *, details: str = "") -> None:
+        """Ask the agent, and call `then` if they agree. `yes` is the words of that button ("Send the parcel"), beside
+        which Cancel stands; `details` stand below the question. Does not wait."""
+        ...
+
+
+class WindowPort(AskingPort, Protocol):
     """What an action or a page may do with the window that shows it."""
 
-    def selected_ticket_ids(self) -> tuple[int, ...]:
-        """Return the tickets an action works on: the selection of the list, else the open one."""
+    def selected_ticket_ids(self) -> Sequence[int]:
+        """Return the tickets an action works on: the selection of the list, which may be a whole view, else the open
+        one."""
         ...
 
     def open_ticket(self, ticket_id: int) -> None:
@@ -38,25 +73,27 @@ class WindowPort(Protocol):
         """Switch to a page of the rail."""
         ...
 
-    def notify(self, text: str) -> None:
-        """Show a short message that goes away by itself."""
-        ...
 
-
-class PanelPort(Protocol):
+class PanelPort(AskingPort, Protocol):
     """What a ticket panel may do."""
 
     def open_ticket(self, ticket_id: int) -> None:
         """Show another ticket."""
         ...
 
-    def notify(self, text: str) -> None:
-        """Show a short message that goes away by itself."""
+
+class ComposerPort(BackgroundPort, Protocol):
+    """What a composer tool may do with the text being written."""
+
+    @property
+    def ticket_id(self) -> int:
+        """The ticket that is answered, 0 while there is none."""
         ...
 
-
-class ComposerPort(Protocol):
-    """What a composer tool may do with the text being written."""
+    @property
+    def text(self) -> str:
+        """What is written so far, without formatting, signature and quotes."""
+        ...
 
     def insert_text(self, text: str) -> None:
         """Insert plain text at the cursor."""
@@ -123,14 +160,16 @@ class ActionSpec:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """Something the ticket list shows per ticket. `values(rows)` maps ticket ids to short texts, in one batch, off the
-    GUI thread; a ticket without a text shows nothing. `tone` colours the chip."""
+    """Something the ticket list shows per ticket. `values(tickets)` gets some `TicketView`s at once, off the GUI
+    thread and within five seconds, and maps their ids to short texts; a ticket without a text shows nothing. `tone`
+    colours the chip. Agents choose columns for each list; `usual` ones are shown where nobody has chosen."""
 
     id: str
     title: str
     values: Callable[[Sequence[Any]], Mapping[int, str]]
     order: int = 100
     tone: str = "neutral"
+    usual: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +187,8 @@ class ComposerTool:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """A page of the settings. `section` groups pages; `words` are further words the settings search finds it by."""
+    """A page of the settings. `section` groups pages; `words` are further words the settings search finds it by;
+    `count` is a number shown beside the title, 0 for none."""
 
     id: str
     title: str
@@ -157,3 +197,41 @@ class SettingsPage:
     factory: Callable[[WindowPort], QWidget]
     order: int = 100
     words: tuple[str, ...] = ()
+    count: Callable[[], int] = field(default=lambda: 0)
+
+
+@dataclass(frozen=True, slots=True)
+class HighlighterSpec:
+    """Marks words while they are written: spell checking, terms (CO-15). The program brings none itself.
+
+    `factory(document, language)` returns a QSyntaxHighlighter on the composer's document, its parent the document, or
+    None where it knows nothing of the language: a code such as "es", "" where the ticket's is not known. It is called
+    again when another ticket is written to, and the old one is destroyed before.
+    """
+
+    id: str
+    title: str
+    factory: Callable[[QTextDocument, str], QSyntaxHighlighter | None]
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A report that draws itself, listed on the page Reports. `factory` is called when it is first opened."""
+
+    id: str
+    title: str
+    factory: Callable[[WindowPort], QWidget]
+    description: str = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEditor:
+    """The editor of a kind of field: `id` is the field type's, `factory(value, config)` returns the widget, `value_of`
+    reads it. Provisional."""
+
+    id: str
+    factory: Callable[[Any, Mapping[str, Any]], QWidget]
+    value_of: Callable[[QWidget], Any]
+    order: int = 100
