@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +124,19 @@ def prepare(location: DeskLocation) -> None:
         raise LocationError(f"The data folder {folder} is not writable. Name another with --data FOLDER.")
 
 
+def write_database(file: Path, url: str | None) -> None:
+    """Write into the settings file which database is used, None for the file in the data folder; other settings stay.
+    Raises LocationError for a file that cannot be read, OSError where it cannot be written."""
+    settings = {key: value for key, value in _read_settings(file).items() if key != "database"}
+    if url is not None:
+        settings["database"] = url
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in sorted(settings.items())]
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = file.with_name(file.name + ".part")
+    unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    unfinished.replace(file)
+
+
 def _first(*candidates: tuple[str | None, str]) -> tuple[str, str]:
     return next((value, source) for value, source in candidates if value)
 
@@ -147,10 +160,16 @@ def _database_url(named: str, source: str) -> str:
 
 def _read_settings(file: Path) -> dict[str, str]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocationError(f"The settings file {file} cannot be read: {error}") from error
+    import tomllib  # noqa: PLC0415 -- most computers have no such file
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise LocationError(f"The settings file {file} cannot be read: {error}") from error
     unknown = sorted(set(content) - _SETTINGS_KEYS)
     if unknown:

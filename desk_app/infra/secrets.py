@@ -131,6 +131,10 @@ class Keychain:
         """Return the secrets of an account."""
         return AccountSecrets(self._vault, str(account_id))
 
+    def plugin(self, slug: str) -> AccountSecrets:
+        """Return the secrets of a plugin; accounts are numbers, so that neither ever reads the other's."""
+        return AccountSecrets(self._vault, f"plugin {slug}")
+
     def describe(self) -> KeychainState:
         """Return how the keychain fares, without asking anybody anything."""
         problem = self._vault.problem()
@@ -144,6 +148,11 @@ class Keychain:
         problem = self._vault.problem()
         if problem and not isinstance(self._vault, SealedFiles):  # those take a secret that is entered anew
             raise SecretError(problem)
+
+
+def memory_secrets() -> Callable[[str], AccountSecrets]:
+    """Return secrets of plugins that are kept until the program ends, for a desk without a keychain."""
+    return Keychain(KeychainChoice.MEMORY, "Memory", MemoryVault()).plugin
 
 
 def open_keychain(

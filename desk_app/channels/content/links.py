@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from desk_app.channels.content.markup import without_controls
 
-LINK_SCHEMES = ("http", "https", "mailto", "tel")
+LINK_SCHEMES = ("http", "https", "mailto", "tel", "desk-ticket")
+"""What may stand behind a link. "desk-ticket:<id>" leads to a ticket of this desk; the window follows it in notes."""
 
 _UNSEEN = re.compile(r"[\t\n\r\f\v\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _WHITE = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -46,6 +47,9 @@ def clean_link(address: str, schemes: tuple[str, ...] = LINK_SCHEMES) -> str:
     if name in {"mailto", "tel"}:
         rest = bare[scheme.end() :]
         return f"{name}:{rest.replace('%20', '') if name == 'tel' else rest}"
+    if name == "desk-ticket":
+        number = bare[scheme.end() :]
+        return f"{name}:{number}" if number.isascii() and number.isdigit() else ""
     web = _WEB.fullmatch(bare)
     return f"{name}://{web.group(2)}" if web else ""
 

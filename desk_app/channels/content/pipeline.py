@@ -12,13 +12,11 @@ from desk_app.channels.content.pictures import Pictures
 from desk_app.channels.content.plain import html_to_text, text_to_html
 from desk_app.channels.content.quotes import Folded, fold_text
 from desk_app.channels.content.sanitise import clean, without_leading_line_ends, without_marks
+from desk_app.channels.facts import PIPELINE_VERSION
 from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import ParsedMessage
 
 _LOG = logging.getLogger(__name__)
-
-PIPELINE_VERSION = 1
-"""Raised whenever the result for the same mail changes, so that stored results are made anew."""
 
 MAX_VIEW_TAGS = 50_000
 """Markup with more tags is sanitised, but drawn as text: QTextDocument would take many seconds over it."""
@@ -27,21 +25,6 @@ _FORWARD_SUBJECT = re.compile(
     r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|fs|doorst|vs|vb|vl|pd|pr|İlt|továbbítás|转发|轉寄|転送|전달)\s*[:：]",
     re.IGNORECASE,
 )
-
-
-class MailContentPipeline:
-    """The pipeline as the services ask for it; stateless."""
-
-    version = PIPELINE_VERSION
-
-    def prepare(self, parsed: ParsedMessage) -> PreparedContent:
-        """Return the body of a message, safe and folded; see `prepare`."""
-        return prepare(parsed)
-
-    def fold(self, text: str) -> tuple[str, str]:
-        """Return the text without quotes and signature, and the rest."""
-        halves = fold_text(text)
-        return halves.visible, halves.folded
 
 
 def prepare(parsed: ParsedMessage) -> PreparedContent:

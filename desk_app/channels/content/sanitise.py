@@ -46,7 +46,7 @@ ATTRIBUTES: dict[str, set[str]] = {
 }
 """Every attribute that may be left, by element."""
 
-SCHEMES = {"http", "https", "mailto", "tel", "cid", "data", "remote"}
+SCHEMES = {"http", "https", "mailto", "tel", "cid", "data", "remote", "desk-ticket"}
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_link_tags=False)
 _MAX_REMEMBERED = 300  # characters of an attribute value

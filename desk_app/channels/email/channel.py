@@ -11,11 +11,11 @@ from desk_app.channels.email.oauth_providers import PROVIDERS, OAuthProvider
 from desk_app.channels.email.oauth_tokens import OAuthTokens
 from desk_app.channels.email.session import EmailSession
 from desk_app.channels.email.session_limits import Limits
+from desk_app.channels.facts import EMAIL_CAPABILITIES
 from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, SettingsError
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.plugin_api.channels import (
     AccountView,
-    Capabilities,
     ChannelError,
     ChannelFault,
     StepState,
@@ -23,7 +23,6 @@ from desk_app.plugin_api.channels import (
 )
 
 if TYPE_CHECKING:
-    from desk_app.channels.email.discovery import Discovery
     from desk_app.channels.email.oauth_sign_in import PendingSignIn
 
 
@@ -32,19 +31,17 @@ class EmailChannel:
 
     id = "email"
     title = "E-mail"
-    capabilities = Capabilities(fetch=True, send=True, idle=True, html=True)
+    capabilities = EMAIL_CAPABILITIES
 
     def __init__(
         self,
         *,
         limits: Limits | None = None,
         providers: Mapping[str, OAuthProvider] = PROVIDERS,
-        discovery: Discovery | None = None,
     ) -> None:
-        """`providers` are the OAuth providers by the name settings use; `discovery` finds settings for an address."""
+        """`providers` are the OAuth providers by the name settings use."""
         self._limits = limits or Limits()
         self._providers = providers
-        self._discovery = discovery
 
     def open(self, account: AccountView) -> EmailSession:
         """Return a session; raises ChannelError (REFUSED) where the settings cannot work."""
@@ -71,7 +68,7 @@ class EmailChannel:
         """Find settings for an address, the surest first; needs seconds at most and works without a network."""
         from desk_app.channels.email.discovery import Discovery  # noqa: PLC0415 -- needed once a mailbox is added
 
-        return (self._discovery or Discovery()).discover(address)
+        return Discovery().discover(address)
 
     def begin_sign_in(self, account: AccountView) -> PendingSignIn:
         """Begin an OAuth sign-in: show its `url` to the person, then call its `finish`; raises ChannelError

@@ -16,7 +16,7 @@ from desk_app.channels.email.imap_folders import Folder, match, read_listing
 from desk_app.channels.email.imap_line import QuietImapClient
 from desk_app.channels.email.session_errors import Translating, clean, line_fault, refusal
 from desk_app.channels.email.session_limits import Limits
-from desk_app.channels.email.tls import CertificateRefusedError, PinMismatchError
+from desk_app.channels.email.tls import dialled
 from desk_app.domain.mailboxes.settings import Security, ServerSettings, SignIn
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 
@@ -57,14 +57,7 @@ class ImapConnection:
         self._secrets: tuple[str, ...] = ()
         self._open: tuple[FolderState, bool] | None = None
         self._names: dict[str, str] = {}
-        try:
-            self.client = self._dial(server.accepted_certificates)
-        except PinMismatchError:  # the server may have got a proper certificate since
-            try:
-                self.client = self._dial(())
-            except CertificateRefusedError as error:
-                detail = f"{error.detail}; it is not the one that was accepted either"
-                raise CertificateRefusedError(detail) from error
+        self.client = dialled(self._dial, server.accepted_certificates)
 
     def _dial(self, accepted: tuple[str, ...]) -> QuietImapClient:
         client: QuietImapClient | None = None

@@ -128,7 +128,7 @@ class EmailSession:
         self._receive(lambda line: imap_actions.acknowledge(line, keys, action, target))
 
     def wait(self, timeout: float) -> bool:
-        """Wait for new mail in the first folder; a mailbox that only sends just waits."""
+        """Wait so many seconds for new mail in the first folder; a mailbox that only sends just waits."""
         if self._settings.imap is None:
             self._waker.rest(timeout)
             self._waker.clear()

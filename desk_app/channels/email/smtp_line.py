@@ -12,7 +12,7 @@ from desk_app.channels.email.account_credentials import Credentials
 from desk_app.channels.email.session_errors import Translating, clean, line_fault, refusal
 from desk_app.channels.email.session_limits import Limits
 from desk_app.channels.email.session_line import TimedLine
-from desk_app.channels.email.tls import CertificateRefusedError, PinMismatchError
+from desk_app.channels.email.tls import dialled
 from desk_app.domain.mailboxes.settings import Security, ServerSettings, SignIn
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 
@@ -94,14 +94,7 @@ class SmtpConnection:
         self.limits = limits
         self.where = f"{server.host}, port {server.port}"
         self._secrets: tuple[str, ...] = ()
-        try:
-            self.smtp = self._dial(server.accepted_certificates)
-        except PinMismatchError:  # the server may have got a proper certificate since
-            try:
-                self.smtp = self._dial(())
-            except CertificateRefusedError as error:
-                detail = f"{error.detail}; it is not the one that was accepted either"
-                raise CertificateRefusedError(detail) from error
+        self.smtp = dialled(self._dial, server.accepted_certificates)
 
     def _dial(self, accepted: tuple[str, ...]) -> TimedSmtp:
         with self.talking(ChannelFault.NETWORK):

@@ -10,11 +10,14 @@ import hashlib
 import hmac
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from desk_app.channels.email.session_errors import clean, line_fault
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
+
+L = TypeVar("L")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,19 @@ class CertificateRefusedError(ChannelError):
 
 class PinMismatchError(CertificateRefusedError):
     """A certificate was accepted for this server, but the server shows another one."""
+
+
+def dialled(dial: Callable[[tuple[str, ...]], L], accepted: tuple[str, ...]) -> L:
+    """Return the line that `dial` opens to a server of which certificates were accepted; one with another certificate
+    is dialled as any other: it may have got a proper one since. Raises CertificateRefusedError."""
+    try:
+        return dial(accepted)
+    except PinMismatchError:
+        try:
+            return dial(())
+        except CertificateRefusedError as error:
+            detail = f"{error.detail}; it is not the one that was accepted either"
+            raise CertificateRefusedError(detail) from error
 
 
 def connect(host: str, port: int, seconds: float) -> socket.socket:

@@ -67,11 +67,14 @@ def _headers(mail: OutgoingMail) -> str:
         headers += token_header("X-Desk-App-Instance", mail.instance_id)
     if mail.token:
         headers += token_header("X-Desk-App-Token", mail.token)
+    for name, value in mail.extra_headers:
+        headers += text_header(name, value)
     return headers + token_header("MIME-Version", "1.0")
 
 
 def _body(mail: OutgoingMail) -> Part:
-    referenced = {name.replace("&amp;", "&") for name in _CONTENT_REFERENCE.findall(mail.html)}
+    markup = mail.html + "".join(quoted.html for quoted in mail.history) if mail.html else ""
+    referenced = {name.replace("&amp;", "&") for name in _CONTENT_REFERENCE.findall(markup)}
     inline = [file for file in mail.attachments if file.content_id and file.content_id in referenced]
     shown = {file.content_id for file in inline}
     attached = [file for file in mail.attachments if file.content_id not in shown]

@@ -39,7 +39,6 @@ class Report:
     reported: bool = False  # there was a delivery-status part
     complaint: Headers | None = None
     returned: Headers | None = None
-    returned_text: bytes = b""
 
 
 def read_bounce(root: Part, signs: HeaderSigns, text: str) -> tuple[bool, tuple[BounceInfo, ...], tuple[str, ...]]:

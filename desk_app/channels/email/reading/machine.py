@@ -101,35 +101,28 @@ def read_signs(envelope: Envelope) -> HeaderSigns:
     auto_submitted = _value(headers, "auto-submitted").partition(";")[0].strip()
     if auto_submitted and auto_submitted != "no":
         reasons.append(f"auto-submitted: {auto_submitted[:40]}")
-    precedence = _value(headers, "precedence") or _value(headers, "x-precedence") or _value(headers, "preference")
-    if precedence in _BULK or precedence.startswith("auto"):
+    precedence = _precedence(headers)
+    if precedence:
         reasons.append(f"precedence: {precedence[:20]}")
-    else:
-        precedence = ""
     lists = [name for name in _LIST_FIELDS if name in fields]
     reasons += lists[:2]
     suppress = _value(headers, "x-auto-response-suppress")
     if suppress and suppress != "none":
         reasons.append("x-auto-response-suppress")
-    replies = [
-        name for name in _REPLY_FIELDS if name in fields and _value(headers, name) not in {"no", "false", "0", "n"}
-    ]
-    if "autoresponder" in _value(headers, "delivered-to") or "autoresponder" in _value(headers, "x-post-messageclass"):
-        replies.append("autoresponder")
+    replies = _reply_signs(headers)
     reasons += replies[:2]
-    null_path = "return-path" in fields and headers.first("return-path").strip().strip(b"\"'") in (
-        b"<>",
-        b"<MAILER-DAEMON>",
-        b"<#@[]>",
-    )
+    null_path = _has_null_path(headers)
     if null_path:
         reasons.append("return-path: <>")
     report = envelope.content_type == "multipart/report"
     if report:
         reasons.append(f"report: {envelope.report_type or 'unnamed'}")
     local = envelope.from_email.partition("@")[0].strip('\\"')
-    daemon = bool(_DAEMON_LOCAL.fullmatch(local)) or bool(_DAEMON_NAME.search(envelope.from_name))
-    daemon = daemon or bool(_BOUNCE_LOCAL.fullmatch(local) and (null_path or "list-unsubscribe" not in fields))
+    daemon = (
+        _DAEMON_LOCAL.fullmatch(local) is not None
+        or _DAEMON_NAME.search(envelope.from_name) is not None
+        or (_BOUNCE_LOCAL.fullmatch(local) is not None and (null_path or "list-unsubscribe" not in fields))
+    )
     if daemon:
         reasons.append(f"sender: {local[:40] or envelope.from_name[:40]}")
     elif _NO_REPLY_LOCAL.fullmatch(local):
@@ -164,6 +157,30 @@ def read_signs(envelope: Envelope) -> HeaderSigns:
         bounce_subject=bounce_subject,
         report=report,
     )
+
+
+def _precedence(headers: Headers) -> str:
+    """Return the precedence of mail to many or by a machine, "" for any other."""
+    value = _value(headers, "precedence") or _value(headers, "x-precedence") or _value(headers, "preference")
+    return value if value in _BULK or value.startswith("auto") else ""
+
+
+def _reply_signs(headers: Headers) -> list[str]:
+    """Return what in the header says that a program answers."""
+    found = [
+        name
+        for name in _REPLY_FIELDS
+        if name in headers.fields and _value(headers, name) not in {"no", "false", "0", "n"}
+    ]
+    if "autoresponder" in _value(headers, "delivered-to") or "autoresponder" in _value(headers, "x-post-messageclass"):
+        found.append("autoresponder")
+    return found
+
+
+def _has_null_path(headers: Headers) -> bool:
+    """Whether the mail asks that nobody is told where it cannot be delivered (RFC 5321 4.5.5)."""
+    path = headers.first("return-path").strip().strip(b"\"'")
+    return "return-path" in headers.fields and path in {b"<>", b"<MAILER-DAEMON>", b"<#@[]>"}
 
 
 def classify(signs: HeaderSigns, *, bounce: bool) -> Classification:
