@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from desk_app.domain.mailboxes.desk import DeskSettings
-from desk_app.domain.people.actor import Actor
 from desk_app.domain.tickets.numbers import check_format
 from desk_app.services.ports.sync import OutboxState
-from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+if TYPE_CHECKING:
+    from desk_app.domain.mailboxes.desk import DeskSettings
+    from desk_app.domain.people.actor import Actor
+    from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.system.backup_failure import BackupFailure, failure_of
 
 _MOST_UNDO_SECONDS = 60
 _MOST_NOTED = 200
@@ -25,6 +29,11 @@ class SettingsService:
         """Return the desk's settings."""
         with self._uow() as uow:
             return uow.settings.desk()
+
+    def backup_failure(self) -> BackupFailure | None:
+        """Return why the last daily backup failed; None where it was made, or none is wanted."""
+        with self._uow() as uow:
+            return failure_of(uow)
 
     def ensure_instance(self) -> str:
         """Return the id that marks this desk's own mail, made when the desk is opened for the first time."""

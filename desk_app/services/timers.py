@@ -51,9 +51,9 @@ class TimerService:
                 return 0
             days = uow.settings.desk().trash_days
             expired = list(uow.tickets.expired_trash(days, _AT_ONCE)) if days else []
-            for ticket in expired:
-                uow.tickets.purge(ticket.id, actor_name=SYSTEM.name, reason=f"{days} days in the trash")
-                uow.changed("ticket", ticket.id, "delete", ticket.department_id)
+            if expired:
+                gone = [ticket.id for ticket in expired]
+                uow.tickets.purge(gone, actor_name=SYSTEM.name, reason=f"{days} days in the trash")
             uow.commit()
         if expired:
             _log.info("%d tickets left the trash for good", len(expired))

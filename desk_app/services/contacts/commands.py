@@ -1,26 +1,29 @@
-"""Contacts: names, addresses, notes, merging (CU-01..04, CU-08, CU-09)."""
+"""Contacts: names, addresses, notes, fields, organization (CU-01, CU-02, CU-05, CU-06, CU-08)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
+from desk_app.domain.contacts.blocking import block_of
+from desk_app.domain.contacts.domains import domain_of
+from desk_app.domain.contacts.fields import FIELD_TYPES
 from desk_app.domain.contacts.model import Contact, ContactAddress
 from desk_app.domain.people.actor import Actor
+from desk_app.services.contacts.settings import definitions
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
-_MOST_NOTED = 500
 _Change = Callable[[Contact], Contact]
+_OWN_PACE = frozenset({"version", "blocked", "merged_into_id", "created_at", "id"})
+"""What no undo of a contact's own data touches."""
 
 
 @dataclass(frozen=True, slots=True)
-class MergePreview:
-    """What a merge of two contacts would give (CU-03)."""
+class ContactChange:
+    """What a command changed, so that it can be put back."""
 
-    source: Contact
-    target: Contact
-    addresses: tuple[ContactAddress, ...]
-    note: str
+    before: Contact
+    after: Contact
 
 
 class ContactService:
@@ -39,34 +42,87 @@ class ContactService:
         with self._uow() as uow:
             return uow.contacts.by_email(email.strip().lower())
 
-    def rename(self, contact_id: int, name: str, actor: Actor) -> None:
-        """Change a contact's name."""
-        self._change(contact_id, actor, "renamed", lambda c: replace(c, name=" ".join(name.split())))
+    def create(self, name: str, email: str, actor: Actor, *, department_id: int, phone: str = "") -> int:
+        """Add a person who has not written yet and return the id; raises ValueError with what is wrong."""
+        address, number = read_address(email, "email"), read_address(phone, "phone") if phone.strip() else ""
+        with self._uow() as uow:
+            if address in uow.accounts.own_addresses():
+                raise ValueError("That is one of the desk's own addresses.")
+            if uow.contacts.by_email(address) is not None:
+                raise ValueError(f"{address} belongs to another contact")
+            shown = " ".join(name.split()) or address.partition("@")[0]
+            made = uow.contacts.get_or_create(address, shown, language="", department_id=department_id, at=uow.now())
+            blocked = block_of([address], uow.sender_blocks.among([address])) is not None
+            if number or blocked:
+                phones = (ContactAddress(number, kind="phone", is_primary=True),) if number else ()
+                uow.contacts.save(replace(made, addresses=(*made.addresses, *phones), blocked=blocked))
+            uow.contact_events.add("created", actor_name=actor.name, contact_id=made.id)
+            uow.changed("contact", made.id, "insert")
+            uow.commit()
+        return made.id
 
-    def set_note(self, contact_id: int, note: str, actor: Actor) -> None:
+    def rename(self, contact_id: int, name: str, actor: Actor) -> ContactChange:
+        """Change a contact's name; raises ValueError where nothing is left of it."""
+        clean = " ".join(name.split())
+        if not clean:
+            raise ValueError("A person needs a name.")
+        return self._change(contact_id, actor, "renamed", lambda c: replace(c, name=clean))
+
+    def set_note(self, contact_id: int, note: str, actor: Actor) -> ContactChange:
         """Change the note that every ticket of the contact shows."""
-        self._change(contact_id, actor, "note changed", lambda c: replace(c, note=note))
+        return self._change(contact_id, actor, "noted", lambda c: replace(c, note=note.strip()))
 
-    def block(self, contact_id: int, blocked: bool, actor: Actor) -> None:
-        """Send a contact's new tickets to the spam list, or stop doing so; no mail is lost (CU-09)."""
-        self._change(contact_id, actor, "blocked" if blocked else "unblocked", lambda c: replace(c, blocked=blocked))
+    def set_fields(self, contact_id: int, values: Mapping[str, str], actor: Actor) -> ContactChange:
+        """Change values of the desk's own fields; "" takes one away. Raises ValueError with what is wrong (CU-06)."""
+        with self._uow() as uow:
+            known = {one.key: one for one in definitions(uow).contact}
+        clean = {key: FIELD_TYPES.read(text, known[key]) for key, text in values.items() if key in known}
 
-    def add_address(self, contact_id: int, address: str, actor: Actor, *, kind: str = "email", label: str = "") -> None:
-        """Add an address or phone number; raises ValueError where it belongs to somebody else or is no address."""
-        clean = address.strip().lower() if kind == "email" else " ".join(address.split())
-        if not clean or (kind == "email" and "@" not in clean):
-            raise ValueError("That is no e-mail address." if kind == "email" else "That is empty.")
+        def fill(contact: Contact) -> Contact:
+            return replace(contact, fields={k: v for k, v in {**contact.fields, **clean}.items() if v})
+
+        return self._change(contact_id, actor, "fields", fill)
+
+    def set_organization(self, contact_id: int, organization_id: int | None, actor: Actor) -> ContactChange:
+        """Make a person a member of an organization, or of none."""
+        kind = "joined" if organization_id is not None else "left"
+        return self._change(contact_id, actor, kind, lambda c: replace(c, organization_id=organization_id))
+
+    def add_address(
+        self, contact_id: int, address: str, actor: Actor, *, kind: str = "email", label: str = ""
+    ) -> ContactChange:
+        """Add an address or phone number; raises ValueError where it belongs to somebody else or is no address.
+
+        A person without an organization joins the one the address's domain stands for.
+        """
+        clean = read_address(address, kind)
+        with self._uow() as uow:
+            if kind == "email" and clean in uow.accounts.own_addresses():
+                raise ValueError("That is one of the desk's own addresses.")
+            home = uow.organizations.find(domain_of(clean)) if kind == "email" else None
 
         def add(contact: Contact) -> Contact:
             if any(a.address == clean and a.kind == kind for a in contact.addresses):
                 return contact
             first = not any(a.kind == kind for a in contact.addresses)
-            new = ContactAddress(clean, kind=kind, label=label, is_primary=first)
-            return replace(contact, addresses=(*contact.addresses, new))
+            new = ContactAddress(clean, kind=kind, label=" ".join(label.split()), is_primary=first)
+            organization_id = contact.organization_id if contact.organization_id is not None else home
+            return replace(contact, addresses=(*contact.addresses, new), organization_id=organization_id)
 
-        self._change(contact_id, actor, f"{kind} added", add)
+        return self._change(contact_id, actor, f"{kind}_added", add)
 
-    def remove_address(self, contact_id: int, address: str, actor: Actor) -> None:
+    def label_address(self, contact_id: int, address: str, label: str, actor: Actor) -> ContactChange:
+        """Say what an address or number is ("work", "mobile"); raises ValueError where the contact does not have it."""
+        clean = " ".join(label.split())[:60]
+
+        def name(contact: Contact) -> Contact:
+            chosen = _chosen(contact, address)
+            marked = (replace(a, label=clean) if a is chosen else a for a in contact.addresses)
+            return replace(contact, addresses=tuple(marked))
+
+        return self._change(contact_id, actor, "address_labelled", name)
+
+    def remove_address(self, contact_id: int, address: str, actor: Actor) -> ContactChange:
         """Take a wrong address away; the last e-mail address must stay. Raises ValueError."""
         clean = address.strip().lower()
 
@@ -76,95 +132,93 @@ class ContactService:
                 raise ValueError("The last e-mail address must stay.")
             return replace(contact, addresses=tuple(_with_primary(kept)))
 
-        self._change(contact_id, actor, "address removed", remove)
+        return self._change(contact_id, actor, "address_removed", remove)
 
-    def set_primary(self, contact_id: int, address: str, actor: Actor) -> None:
+    def set_primary(self, contact_id: int, address: str, actor: Actor) -> ContactChange:
         """Choose the address that replies go to; raises ValueError where the contact does not have it."""
-        clean = address.strip().lower()
 
         def choose(contact: Contact) -> Contact:
-            chosen = next((a for a in contact.addresses if a.address.lower() == clean), None)
-            if chosen is None:
-                raise ValueError("The contact does not have this address.")
+            chosen = _chosen(contact, address)
             marked = (replace(a, is_primary=a is chosen) if a.kind == chosen.kind else a for a in contact.addresses)
             return replace(contact, addresses=tuple(marked))
 
-        self._change(contact_id, actor, "primary address changed", choose)
+        return self._change(contact_id, actor, "primary_changed", choose)
 
-    def preview_merge(self, source_id: int, target_id: int) -> MergePreview:
-        """Return what merging would give; changes nothing."""
-        with self._uow() as uow:
-            source, target = _existing(uow, source_id), _existing(uow, target_id)
-        own = {(a.kind, a.address) for a in target.addresses}
-        brought = [replace(a, is_primary=False) for a in source.addresses if (a.kind, a.address) not in own]
-        note = "\n".join(n for n in (target.note, source.note) if n)
-        return MergePreview(source, target, (*target.addresses, *brought), note)
+    def put_back(self, change: ContactChange, actor: Actor) -> ContactChange:
+        """Undo a change of a contact; raises ValueError where somebody changed the same thing meanwhile."""
 
-    def merge(self, source_id: int, target_id: int, actor: Actor) -> Contact:
-        """Merge a contact into another: addresses, tickets, messages and note move, both ids resolve to the target.
-        Raises ValueError. `unmerge` undoes it."""
-        preview = self.preview_merge(source_id, target_id)
-        if preview.source.id == preview.target.id:
-            raise ValueError("A contact cannot be merged into itself.")
-        with self._uow() as uow:
-            uow.contacts.merge(preview.source.id, preview.target.id)
-            target = _existing(uow, preview.target.id)
-            if preview.note != target.note:
-                uow.contacts.save(replace(target, note=preview.note))
-            merges = dict(uow.settings.get("contact_merges", {}))
-            merges[str(preview.source.id)] = {"note_of_target": preview.target.note, "target": preview.target.id}
-            uow.settings.set("contact_merges", dict(list(merges.items())[-_MOST_NOTED:]))
-            _note(uow, actor, "merged", preview.source.id, {"into": preview.target.id})
-            for contact_id in (preview.source.id, preview.target.id):
-                uow.changed("contact", contact_id)
-            merged = _existing(uow, preview.target.id)
-            uow.commit()
-        return merged
+        def put(contact: Contact) -> Contact:
+            changes = {}
+            for field in fields(Contact):
+                before, after = getattr(change.before, field.name), getattr(change.after, field.name)
+                if field.name in _OWN_PACE or before == after:
+                    continue
+                if _plain(getattr(contact, field.name)) != _plain(after):
+                    raise ValueError("Somebody changed it again meanwhile.")
+                changes[field.name] = before
+            return replace(contact, **changes)
 
-    def unmerge(self, source_id: int, actor: Actor) -> None:
-        """Undo a merge: what came from the contact goes back. Raises ValueError where it was not merged."""
-        with self._uow() as uow:
-            merges = dict(uow.settings.get("contact_merges", {}))
-            noted = merges.pop(str(source_id), None)
-            uow.contacts.unmerge(source_id)
-            if noted is not None:
-                target = uow.contacts.get(int(noted["target"]))
-                if target is not None and target.id != source_id:
-                    uow.contacts.save(replace(target, note=str(noted["note_of_target"])))
-                    uow.changed("contact", target.id)
-                uow.settings.set("contact_merges", merges)
-            _note(uow, actor, "unmerged", source_id, {})
-            uow.changed("contact", source_id)
-            uow.commit()
+        return self._change(change.after.id, actor, "put_back", put)
 
-    def _change(self, contact_id: int, actor: Actor, what: str, change: _Change) -> None:
+    def _change(self, contact_id: int, actor: Actor, what: str, change: _Change) -> ContactChange:
         with self._uow() as uow:
-            old = _existing(uow, contact_id)
+            old = existing(uow, contact_id)
             new = change(old)
             if new == old:
-                return
+                return ContactChange(old, old)
+            if new.emails != old.emails:
+                new = replace(new, blocked=block_of(new.emails, uow.sender_blocks.among(new.emails)) is not None)
             uow.contacts.save(new)
-            _note(uow, actor, what, old.id, {})
+            uow.contact_events.add(what, actor_name=actor.name, contact_id=old.id)
             uow.changed("contact", old.id)
+            after = existing(uow, old.id)
             uow.commit()
+        return ContactChange(old, after)
 
 
-def _with_primary(addresses: Sequence[ContactAddress]) -> list[ContactAddress]:
-    emails = [a for a in addresses if a.kind == "email"]
-    if emails and not any(a.is_primary for a in emails):
-        return [replace(a, is_primary=True) if a is emails[0] else a for a in addresses]
-    return list(addresses)
+def read_address(text: str, kind: str) -> str:
+    """Return a typed address or phone number as it is stored; raises ValueError where it is none."""
+    if kind == "email":
+        clean = text.strip().lower()
+        local, at, domain = clean.rpartition("@")
+        if not local or not at or not domain or any(one.isspace() or one in ",;<>" for one in clean):
+            raise ValueError("That is no e-mail address.")
+        return clean
+    clean = " ".join(text.split())
+    if not clean:
+        raise ValueError("That is empty.")
+    if not any(one.isdigit() for one in clean):
+        raise ValueError("That is no phone number.")
+    return clean.lower()
 
 
-def _existing(uow: UnitOfWork, contact_id: int) -> Contact:
+def existing(uow: UnitOfWork, contact_id: int) -> Contact:
+    """Return a contact; raises ValueError where there is none."""
     contact = uow.contacts.get(contact_id)
     if contact is None:
         raise ValueError(f"There is no contact {contact_id}.")
     return contact
 
 
-def _note(uow: UnitOfWork, actor: Actor, what: str, contact_id: int, data: dict[str, int]) -> None:
-    """Keep the last changes of contacts with who made them."""
-    log = list(uow.settings.get("contact_changes", []))
-    entry = {"at": uow.now().isoformat(), "actor": actor.name, "what": what, "contact_id": contact_id, **data}
-    uow.settings.set("contact_changes", [*log, entry][-_MOST_NOTED:])
+def _chosen(contact: Contact, address: str) -> ContactAddress:
+    clean = address.strip().lower()
+    chosen = next((a for a in contact.addresses if a.address.lower() == clean), None)
+    if chosen is None:
+        raise ValueError("The contact does not have this address.")
+    return chosen
+
+
+def _plain(value: object) -> object:
+    """Return a value for a comparison that looks at what a person sees of addresses."""
+    if isinstance(value, tuple):
+        return sorted((a.kind, a.address, a.label, a.is_primary) for a in value)
+    return value
+
+
+def _with_primary(addresses: Sequence[ContactAddress]) -> list[ContactAddress]:
+    found = list(addresses)
+    for kind in ("email", "phone"):
+        mine = [a for a in found if a.kind == kind]
+        if mine and not any(a.is_primary for a in mine):
+            found = [replace(a, is_primary=True) if a is mine[0] else a for a in found]
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, FirstImport
-from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import (
     ChannelError,
     ChannelFault,
@@ -17,17 +17,44 @@ from desk_app.plugin_api.channels import (
     Reconcilable,
     SecretError,
     ServerMessage,
+    StepState,
     StreamCount,
     TestStep,
 )
 from desk_app.services.mailboxes.health import PERSONAL, needs_alarm, retry_now
-from desk_app.services.messages.intake import IntakeCounts, IntakeService
-from desk_app.services.ports.outside import Channels
-from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.ports.channels import gone
+
+if TYPE_CHECKING:
+    from desk_app.domain.people.actor import Actor
+    from desk_app.services.messages.intake import IntakeCounts, IntakeService
+    from desk_app.services.ports.channels import ChannelInfo
+    from desk_app.services.ports.outside import Channels
+    from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _PAGE = 1000
 _MOST_LISTED = 500
+_LOOKS = 12  # for a test mail
+_LONGEST_PAUSE_SECONDS = 5.0
+_IMPORT_AT_ONCE = 10
 _COUNT_HOLDS = timedelta(days=1)  # what a person saw longer ago is not what they decide about
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """One folder of a mailbox: mails on the server (None: not asked yet) and mails of it that the desk has."""
+
+    name: str
+    stored: int
+    server: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import of missing mails is; `counts` is what came of those so far."""
+
+    done: int
+    total: int
+    counts: IntakeCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +63,8 @@ class Reconciliation:
     declined at the first connect, `stored_count` is what the desk has of them.
 
     `missing` are mails on the server that are not in the ledger, oldest first, at most 500 of `missing_count`. `exact`
-    is False for channels that cannot list their mail: then only the counts are compared.
+    is False for channels that cannot list their mail: then the counts are all there is, and say nothing of what is
+    missing (a chat's server keeps nothing that was fetched).
     """
 
     server_count: int
@@ -44,12 +72,13 @@ class Reconciliation:
     missing: tuple[ServerMessage, ...]
     missing_count: int
     exact: bool
+    folders: tuple[FolderState, ...] = ()
 
 
 class MailboxService:
     """Configures accounts. Secrets go straight to the keychain and are never returned."""
 
-    def __init__(self, uow: UnitOfWorkFactory, channels: Channels, intake: IntakeService) -> None:
+    def __init__(self, uow: UnitOfWorkFactory, channels: Channels, intake: Callable[[], IntakeService]) -> None:
         self._uow = uow
         self._channels = channels
         self._intake = intake
@@ -57,7 +86,18 @@ class MailboxService:
     def list(self) -> list[tuple[Account, AccountHealth]]:
         """Return every account with its health, in order."""
         with self._uow() as uow:
-            return [(account, uow.accounts.health(account.id)) for account in uow.accounts.all()]
+            rows = [(account, uow.accounts.health(account.id)) for account in uow.accounts.all()]
+        return [(account, self._suspended(account, health)) for account, health in rows]
+
+    def _suspended(self, account: Account, health: AccountHealth) -> AccountHealth:
+        """Say of an account whose channel nobody brings that it waits."""
+        if not self._channels.missing(account.channel, wait=False):  # lists do not wait for plugins
+            return health
+        return replace(health, fault=ChannelFault.PLUGIN.value, detail=gone(account.channel))
+
+    def channel_types(self) -> Sequence[ChannelInfo]:
+        """Return the kinds of channel that accounts can be added of, those of the program first."""
+        return self._channels.types()
 
     def alarms(self) -> tuple[tuple[Account, AccountHealth], ...]:
         """Return the accounts somebody must look at (MB-04)."""
@@ -106,7 +146,7 @@ class MailboxService:
             record_change(uow, actor, "removed", account_id)
             uow.commit()
         store = self._channels.secrets(account)
-        for name in ("password", "smtp_password", "oauth", "oauth_client_secret"):
+        for name in self._channels.secret_names(account):
             store.delete(name)
 
     def enable(self, account_id: int, enabled: bool, actor: Actor) -> None:
@@ -121,6 +161,36 @@ class MailboxService:
     def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str = "") -> Iterator[TestStep]:
         """Try an account step by step; with `secrets`, before anything is stored."""
         return self._channels.test(account, secrets, send_to=send_to)
+
+    def round_trip(self, account_id: int, *, wait: Callable[[float], None] = time.sleep) -> Iterator[TestStep]:
+        """Send a mail from a mailbox to itself and look until it has come back: "send", then "arrive". Never raises
+        what a step can say. The mail then lies in the mailbox like any other."""
+        with self._uow() as uow:
+            account = _existing(uow, account_id)
+        try:
+            before = self._held(account)
+            for step in self._channels.test(account, None, send_to=account.address):
+                if step.id == "send" or step.state is StepState.FAILED:
+                    yield step
+                if step.state is StepState.FAILED:
+                    return
+            yield TestStep("arrive", StepState.RUNNING)
+            for attempt in range(_LOOKS):
+                if self._held(account) > before:
+                    yield TestStep("arrive", StepState.OK, account.address)
+                    return
+                wait(min(1.0 + attempt, _LONGEST_PAUSE_SECONDS))
+        except ChannelError as error:
+            yield TestStep("arrive", StepState.FAILED, error.detail, error.fault)
+            return
+        yield TestStep("arrive", StepState.FAILED, "It has left, but did not come back yet.")
+
+    def _held(self, account: Account) -> int:
+        session = self._open(account)
+        try:
+            return sum(one.total for one in session.counts(None))
+        finally:
+            session.close()
 
     def discover(self, address: str, *, channel: str = "email") -> Sequence[Any]:
         """Return the settings a channel proposes for an address, best first."""
@@ -182,7 +252,7 @@ class MailboxService:
                 account.policy,
                 first_import=choice,
                 import_since_at=since if choice is FirstImport.SINCE else None,
-                connected_at=None if choice is FirstImport.NONE else connected_at,
+                connected_at=None if choice is FirstImport.NONE else connected_at.replace(microsecond=0),
             )
             uow.accounts.save(replace(account, policy=policy))
             uow.accounts.set_cursor(account_id, cursor)
@@ -204,10 +274,30 @@ class MailboxService:
             session.close()
         with self._uow() as uow:
             health = uow.accounts.health(account_id)
-            uow.accounts.set_health(replace(health, server_count=result.server_count, stored_count=result.stored_count))
+            # a server that keeps nothing that was fetched has another number, and nothing is missing
+            counts = (result.server_count, result.stored_count) if result.exact else (None, None)
+            uow.accounts.set_health(replace(health, server_count=counts[0], stored_count=counts[1]))
             uow.changed("account", account_id, "update", account.department_id)
             uow.commit()
         return result
+
+    def folders(self, account_id: int) -> tuple[FolderState, ...]:
+        """Return the folders mail was taken from, without asking the server."""
+        with self._uow() as uow:
+            return tuple(FolderState(name, count) for name, count in uow.inbound.count_by_stream(account_id).items())
+
+    def import_step_by_step(
+        self, account_id: int, source_keys: Sequence[str], actor: Actor
+    ) -> Iterator[ImportProgress]:
+        """Fetch missing mails in small lots, telling how far it is. What is there already is left out, so an import
+        that was stopped can simply be repeated. Raises ChannelError."""
+        from desk_app.services.messages.intake import IntakeCounts  # noqa: PLC0415 -- comes with the first mail
+
+        counts = IntakeCounts()
+        for start in range(0, len(source_keys), _IMPORT_AT_ONCE):
+            lot = source_keys[start : start + _IMPORT_AT_ONCE]
+            counts += self.import_missing(account_id, lot, actor)
+            yield ImportProgress(start + len(lot), len(source_keys), counts)
 
     def import_missing(self, account_id: int, source_keys: Sequence[str], actor: Actor) -> IntakeCounts:
         """Fetch mails that a reconciliation found missing ("import these"). Raises ChannelError."""
@@ -221,7 +311,7 @@ class MailboxService:
         with self._uow() as uow:
             record_change(uow, actor, f"import of {len(found)} missing mails", account_id)
             uow.commit()
-        return self._intake.take_listed(account, found)
+        return self._intake().take_listed(account, found)
 
     def _compare(self, account: Account, session: ChannelSession) -> Reconciliation:
         policy = account.policy
@@ -231,21 +321,24 @@ class MailboxService:
             stored = uow.inbound.count(account.id)
         if not isinstance(session, Reconcilable):
             total = sum(c.since if c.since is not None else c.total for c in counts)
-            return Reconciliation(total, stored, (), max(0, total - stored), exact=False)
-        total, missing = 0, list[ServerMessage]()
+            return Reconciliation(total, stored, (), 0, exact=False)
+        total, missing, folders = 0, list[ServerMessage](), list[FolderState]()
         for stream in cursor.positions or {c.stream: {} for c in counts}:
-            after = ""
+            after, held, absent = "", 0, len(missing)
             while stream:
                 page = session.message_ids(stream, after=after, limit=_PAGE)
                 with self._uow() as uow:
                     known = uow.inbound.known_keys(account.id, [m.source_key for m in page])
                 wanted = [m for m in page if m.source_key in known or not self._declined(account, m)]
                 total += len(wanted)
+                held += len(wanted)
                 missing += [m for m in wanted if m.source_key not in known]
                 if len(page) < _PAGE:
                     break
                 after = page[-1].source_key
-        return Reconciliation(total, total - len(missing), tuple(missing[:_MOST_LISTED]), len(missing), exact=True)
+            folders.append(FolderState(stream, held - (len(missing) - absent), held))
+        listed = tuple(missing[:_MOST_LISTED])
+        return Reconciliation(total, total - len(missing), listed, len(missing), exact=True, folders=tuple(folders))
 
     def _declined(self, account: Account, message: ServerMessage) -> bool:
         """Whether a mail was declined at the first connect."""

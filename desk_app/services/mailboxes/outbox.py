@@ -23,8 +23,11 @@ from desk_app.plugin_api.channels import (
 )
 from desk_app.services.mailboxes.claims import kept
 from desk_app.services.mailboxes.health import ill
+from desk_app.services.notifications.commands import tell_alarm
+from desk_app.services.ports.channels import MAIL
 from desk_app.services.ports.errors import DuplicateError
 from desk_app.services.ports.outside import Channels
+from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.settings import hold_all
@@ -42,8 +45,17 @@ _log = logging.getLogger(__name__)
 class OutboxService:
     """Sends queued mail and answers for its outcome. `holder` names this process in claims."""
 
-    def __init__(self, uow: UnitOfWorkFactory, channels: Channels, *, holder: str, claim: timedelta = CLAIM) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWorkFactory,
+        channels: Channels,
+        *,
+        holder: str,
+        claim: timedelta = CLAIM,
+        hooks: Hooks | None = None,
+    ) -> None:
         self._uow = uow
+        self._hooks: Hooks = hooks or NoHooks()
         self._channels = channels
         self._holder = holder
         self._claim = claim
@@ -59,6 +71,11 @@ class OutboxService:
         """Return how many mails wait because outgoing is not armed."""
         with self._uow() as uow:
             return uow.outbox.count([OutboxState.HELD])
+
+    def waiting(self) -> int:
+        """Return how many mails are to leave as soon as their server can be reached."""
+        with self._uow() as uow:
+            return uow.outbox.count([OutboxState.QUEUED])
 
     def release(self, ids: Sequence[int] | None, actor: Actor) -> int:
         """Let held mail go (all of it with None) and return how many mails that were."""
@@ -78,23 +95,33 @@ class OutboxService:
             if ids is not None or not released:
                 return count
 
+    def send_now(self, outbox_id: int) -> bool:
+        """Let a queued mail leave without the rest of its time to undo; False when it has left or is held."""
+        with self._uow() as uow:
+            item = uow.outbox.get(outbox_id)
+            if item is None or item.state is not OutboxState.QUEUED or not uow.outbox.reschedule(item.id, uow.now()):
+                return False
+            uow.changed("outbox", item.id, "update", item.department_id)
+            uow.commit()
+        return True
+
     def cancel(self, outbox_id: int, actor: Actor) -> bool:
         """Give a mail up that has not left; False when it is too late."""
         states = [OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED]
         return self._decide(outbox_id, states, OutboxState.CANCELLED, "ReplyCancelled", actor, "Cancelled.")
 
-    def decide_unknown(self, outbox_id: int, sent: bool, actor: Actor) -> bool:
-        """Settle a mail with an unclear outcome by a person's word: it arrived, or it is to be sent again."""
-        if sent:
-            reason = f"{actor.name} says that it arrived."
-            return self._decide(outbox_id, [OutboxState.UNKNOWN], OutboxState.SENT, "ReplySent", actor, reason)
-        reason = f"{actor.name} wants it sent again."
-        return self._decide(outbox_id, [OutboxState.UNKNOWN], OutboxState.QUEUED, "ReplyRequeued", actor, reason)
+    def it_arrived(self, outbox_id: int, actor: Actor) -> bool:
+        """Settle a mail by a person's word that it arrived; False where its outcome is not unclear."""
+        reason = f"{actor.name} says that it arrived."
+        return self._decide(outbox_id, [OutboxState.UNKNOWN], OutboxState.SENT, "ReplySent", actor, reason)
 
-    def retry_failed(self, outbox_id: int, actor: Actor) -> bool:
-        """Try a refused mail once more; False where it is not failed."""
-        reason = "Tried once more."
-        return self._decide(outbox_id, [OutboxState.FAILED], OutboxState.QUEUED, "ReplyRequeued", actor, reason)
+    def send_again(self, outbox_id: int, actor: Actor) -> bool:
+        """Send a mail once more that was refused, or whose outcome is unclear; False where it is neither."""
+        wanted = f"{actor.name} wants it sent again."
+        return any(
+            self._decide(outbox_id, [state], OutboxState.QUEUED, "ReplyRequeued", actor, reason)
+            for state, reason in ((OutboxState.FAILED, "Tried once more."), (OutboxState.UNKNOWN, wanted))
+        )
 
     def _decide(
         self, outbox_id: int, from_: Sequence[OutboxState], to: OutboxState, kind: str, actor: Actor, reason: str
@@ -124,7 +151,9 @@ class OutboxService:
                         hold_all(uow)
                         uow.commit()
                         break
-                    claimed = list(uow.outbox.claim_due(holder=self._holder, lease=self._claim, limit=1))
+                    waits = self._suspended(uow)
+                    due = uow.outbox.claim_due(holder=self._holder, lease=self._claim, limit=1, without=waits)
+                    claimed = list(due)
                     uow.commit()
                 if not claimed:
                     break
@@ -135,6 +164,13 @@ class OutboxService:
                 session.close()
         self.store_copies()
         return tried
+
+    def _suspended(self, uow: UnitOfWork) -> frozenset[int]:
+        """The accounts whose channel is not there: their mail waits."""
+        accounts = uow.accounts.all()
+        if all(account.channel == MAIL for account in accounts):
+            return frozenset()
+        return frozenset(account.id for account in accounts if self._channels.missing(account.channel))
 
     def _send(self, item: OutboxItem, sessions: dict[int, ChannelSession]) -> None:
         with self._uow() as uow:
@@ -165,7 +201,9 @@ class OutboxService:
 
     def _settle(self, item: OutboxItem, account: Account, session: ChannelSession, receipt: SendReceipt) -> None:
         if receipt.outcome is SendOutcome.ACCEPTED:
-            self._finish(item, OutboxState.SENT, receipt.response, receipt.recipients, copy=self._copies(account))
+            self._finish(
+                item, OutboxState.SENT, receipt.response, receipt.recipients, copy=self._channels.keeps_copies(account)
+            )
         elif receipt.outcome is SendOutcome.REFUSED:
             self._finish(item, OutboxState.FAILED, receipt.response, receipt.recipients)
         elif receipt.outcome is SendOutcome.DEFERRED:
@@ -175,9 +213,6 @@ class OutboxService:
             self._finish(item, OutboxState.SENT, found, receipt.recipients)
         else:
             self._finish(item, OutboxState.UNKNOWN, receipt.response, receipt.recipients)
-
-    def _copies(self, account: Account) -> bool:
-        return self._channels.keeps_copies(account)
 
     def _finish(
         self,
@@ -205,6 +240,7 @@ class OutboxService:
         _log.info("mail %d of the outbox is %s", item.id, state.value)
 
     def _postpone(self, item: OutboxItem, error: ChannelError) -> None:
+        later = False
         with self._uow() as uow:
             now = uow.now()
             response = error.detail[:500]
@@ -214,13 +250,32 @@ class OutboxService:
                 uow.outbox.finish(item, OutboxState.FAILED, f"Given up: {response}", ())
                 _note(uow, item, "ReplyFailed", SYSTEM, f"Given up after {item.attempts} attempts: {response}")
             else:
+                later = True
                 uow.outbox.postpone(item, now + _pause(item.attempts, error.retry_after), response)
                 uow.changed("outbox", item.id, "update", item.department_id)
             if error.fault in {ChannelFault.SIGN_IN, ChannelFault.CONSENT, ChannelFault.SECRET, ChannelFault.TLS}:
-                uow.accounts.set_health(ill(uow.accounts.health(item.account_id), now, error))
+                account, before = uow.accounts.get(item.account_id), uow.accounts.health(item.account_id)
+                after = ill(before, now, error)
+                uow.accounts.set_health(after)
+                if account is not None and account.enabled:
+                    tell_alarm(uow, account, before, after)
                 uow.changed("account", item.account_id)
             uow.commit()
         _log.warning("mail %d of the outbox waits: %s", item.id, error.fault.value)
+        if later:
+            self._tell_postponed(item, response)
+
+    def _tell_postponed(self, item: OutboxItem, error: str) -> None:
+        """Tell plugins of an attempt that failed for now; it leaves no line in the history, from which the rest is
+        told."""
+        if not self._hooks.wants("message_send_failed") or item.ticket_id is None or item.message_id is None:
+            return
+        with self._uow() as uow:
+            ticket, message = uow.pictures.ticket(item.ticket_id), uow.pictures.message(item.message_id)
+        if ticket is None or message is None:
+            return
+        for slug in self._hooks.users("message_send_failed"):
+            self._hooks.tell(slug, "message_send_failed", ticket=ticket, message=message, error=error, will_retry=True)
 
     def recover_expired(self) -> int:
         """Settle mail whose sender died while sending: found in the Sent folder, or unknown. Returns how many mails."""

@@ -14,6 +14,8 @@ from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
 from desk_app.plugin_api.channels import ChannelError, ChannelFault, ChannelSession, SecretError
 from desk_app.services.mailboxes.health import ill, well
 from desk_app.services.messages.intake import IntakeCounts, IntakeService, LeaseLostError, Taken
+from desk_app.services.notifications.commands import tell_alarm
+from desk_app.services.ports.channels import ChannelGoneError
 from desk_app.services.ports.outside import Channels
 from desk_app.services.ports.system import Lease
 from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
@@ -36,6 +38,7 @@ class SyncResult:
     fault: str = ""
     detail: str = ""
     ignored: int = 0
+    blocked: int = 0
 
 
 @dataclass(slots=True)
@@ -155,6 +158,7 @@ class SyncService:
             duplicates=counts.duplicates,
             quarantined=counts.quarantined,
             ignored=counts.ignored,
+            blocked=counts.blocked,
         )
 
     def _fetch_all(
@@ -189,10 +193,17 @@ class SyncService:
                 found.counts += self._intake.place(ahead)
 
     def note_failure(self, account_id: int, error: ChannelError) -> None:
-        """Write into the account's health what went wrong and when to try again."""
+        """Write into the account's health what went wrong and when to try again. An account that is suspended is not
+        ill."""
+        if isinstance(error, ChannelGoneError):
+            return
         _log.warning("fetching account %d failed: %s", account_id, error.fault.value)
         with self._uow() as uow:
-            uow.accounts.set_health(ill(uow.accounts.health(account_id), uow.now(), error))
+            account, before = uow.accounts.get(account_id), uow.accounts.health(account_id)
+            after = ill(before, uow.now(), error)
+            uow.accounts.set_health(after)
+            if account is not None and account.enabled:
+                tell_alarm(uow, account, before, after)
             uow.changed("account", account_id)
             uow.commit()
 

@@ -24,6 +24,7 @@ def place_bounce(round_: Round, arrival: Arrival, record: MessageRecord) -> Tick
         return None
     record.ticket_id = ticket.id
     record.department_id = ticket.department_id
+    record.side_conversation_id = original.side_conversation_id
     record.join_rule = JoinRule.RETURNED_MAIL.value
     reason = f"The delivery report returns message {original.internet_id} of this ticket."
     record.join_reason = {"reason": reason, "message_id": original.id, "internet_id": original.internet_id}

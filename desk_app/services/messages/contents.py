@@ -79,8 +79,11 @@ class ContentService:
         return done
 
     def _content(self, record: MessageRecord | None, raw: bytes | None, channel: str) -> PreparedContent:
-        if raw is not None:
-            return self._pipeline.prepare(self._reader.read(raw, channel=channel))
+        if raw is not None and self._reader.knows(channel):
+            try:
+                return self._pipeline.prepare(self._reader.read(raw, channel=channel))
+            except Exception as error:  # noqa: BLE001 -- a plugin's reader that fails costs the formatting only
+                _log.warning("a message of the channel %s is shown as text: %s", channel, where(error))
         text = record.text if record is not None else ""
         return self._pipeline.prepare(ParsedMessage(text=text))
 
@@ -135,6 +138,8 @@ class ContentService:
             raise LookupError(f"Message {message_id} has no raw mail.")
         if record.direction.value != "in":
             raise ValueError(f"Message {message_id} was written here.")
+        if record.final:
+            raise ValueError(f"A plugin changed message {message_id} when it came; it stays as it is.")
         parsed = self._reader.read(raw, channel=channel)
         with self._uow() as uow:
             current = uow.messages.get(message_id)

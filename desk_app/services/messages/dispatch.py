@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -17,14 +17,28 @@ from desk_app.domain.messages.model import (
     ParsedAttachment,
     ParsedMessage,
 )
-from desk_app.domain.messages.outgoing import Automatic, EarlierMessage, OutgoingAttachment, OutgoingMail
+from desk_app.domain.messages.outgoing import (
+    ATTRIBUTION,
+    Automatic,
+    EarlierMessage,
+    OutgoingAttachment,
+    OutgoingMail,
+)
 from desk_app.domain.messages.reply_ids import ReplyIds
-from desk_app.domain.people.actor import Actor, ActorKind
+from desk_app.domain.messages.signatures import MARK, UNSIGNED, SignatureText, sender_name, with_signature
+from desk_app.domain.people.actor import Actor
+from desk_app.domain.tickets.model import Ticket
+from desk_app.plugin_api.channels import ChannelError, OutboundContent, OutboundFile
+from desk_app.services.messages.checks import Headers, OutgoingChecks
 from desk_app.services.messages.records import is_compressible, snippet_of
+from desk_app.services.plugins.placeholders import PluginPlaceholders
+from desk_app.services.ports.channels import gone
 from desk_app.services.ports.messages import MessageRecord, StoredAttachment
-from desk_app.services.ports.outside import ContentPipeline, MailBuilder
+from desk_app.services.ports.outside import Channels, ContentPipeline, MailBuilder
+from desk_app.services.ports.plugins import Hooks
 from desk_app.services.ports.sync import OutboxItem, OutboxRecipient, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork
+from desk_app.services.tickets.results import CommandRefusedError
 
 _MOST_REFERENCES = 50
 
@@ -44,11 +58,16 @@ class Letter:
     history: tuple[EarlierMessage, ...] = ()
     answers: MessageRecord | None = None
     automatic: Automatic = Automatic.NO
+    attribution: str = ATTRIBUTION
+    signature: SignatureText = UNSIGNED
+    agent_name: str = ""
+    """Who writes, for mailboxes that show the agent's name; "" in automatic mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A mail ready to be queued: all the work that needs no database is done."""
+    """A mail ready to be queued: all the work that needs no database is done. `text` and `content` are the writer's own
+    words, `folded` what stands below them: signature and quotes."""
 
     mail: OutgoingMail
     raw: bytes
@@ -58,55 +77,97 @@ class Prepared:
 
 
 class Dispatcher:
-    """Prepares and queues outgoing mail."""
+    """Prepares and queues what leaves. `checks` are what plugins are asked before."""
 
-    def __init__(self, builder: MailBuilder, pipeline: ContentPipeline) -> None:
+    def __init__(
+        self,
+        builder: MailBuilder,
+        pipeline: ContentPipeline,
+        channels: Channels,
+        hooks: Hooks,
+        placeholders: PluginPlaceholders,
+    ) -> None:
         self._builder = builder
+        self._channels = channels
         self._pipeline = pipeline
+        self.checks = OutgoingChecks(hooks, pipeline, placeholders)
 
     def prepare(
-        self, letter: Letter, account: Account, ticket_id: int, ids: ReplyIds, instance_id: str, at: datetime
+        self,
+        letter: Letter,
+        account: Account,
+        ticket_id: int,
+        ids: ReplyIds,
+        instance_id: str,
+        at: datetime,
+        *,
+        headers: Headers | None = None,
     ) -> Prepared:
-        """Write the mail. Raises ValueError where the sender is not the account's or a recipient is no address."""
-        sender = _sender(account, letter.from_address)
-        token = ids.token(ticket_id)
-        message_id = f"{token}@{sender.email.rpartition('@')[2]}"
-        reply_to: tuple[Address, ...] = ()
-        if account.policy.plus_addressing:
-            reply_to = (Address(sender.name, ids.plus_address(sender.email, token)),)
-        answered = letter.answers
-        references = [*answered.refers_to, answered.internet_id] if answered is not None else []
-        mail = OutgoingMail(
-            from_=sender,
-            to=letter.to,
-            cc=letter.cc,
-            bcc=letter.bcc,
-            subject=letter.subject,
-            date=at.replace(microsecond=0),
-            message_id=message_id,
-            text=letter.text,
-            html=letter.html,
-            reply_to=reply_to,
-            in_reply_to=answered.internet_id if answered is not None else "",
-            references=_shortened([r for r in dict.fromkeys(references) if r]),
-            attachments=letter.attachments,
-            history=letter.history,
-            automatic=letter.automatic,
-            instance_id=instance_id,
-            token=ids.origin(message_id),
-        )
+        """Write the mail, or what the account's channel sends instead; `headers` says what a mail has as further ones.
+
+        Raises ValueError where the sender is not the account's, a recipient is no address, or the channel cannot send
+        that; CommandRefusedError where the channel is not there or failed.
+        """
+        if self._channels.missing(account.channel):
+            raise CommandRefusedError(gone(account.channel))
+        is_mail = self._channels.is_mail(account)
+        if not is_mail:
+            letter = replace(letter, history=(), signature=UNSIGNED)
+        mail = _mail(letter, account, ids.token(ticket_id), ids, instance_id, at)
         if not mail.recipients:
             raise ValueError("The mail has no recipient.")
+        self._refuse_elsewhere(mail.recipients, account, is_mail=is_mail)
+        if headers is not None and is_mail:
+            mail = replace(mail, extra_headers=headers(mail))
         content = self._pipeline.prepare(
             ParsedMessage(text=letter.text, html=letter.html, attachments=tuple(map(_as_parsed, letter.attachments)))
         )
-        text = letter.text or "\n".join(t for t in (content.visible_text, content.folded_text) if t)
-        return Prepared(mail, self._builder.build(mail), content, text, self._builder.quote(mail)[0])
+        own = letter.text or "\n".join(t for t in (content.visible_text, content.folded_text) if t)
+        signed = f"{MARK}\n{letter.signature.text.strip()}" if letter.signature.text.strip() else ""
+        folded = "\n\n".join(part for part in (signed, self._builder.quote(mail)[0]) if part)
+        raw = self._builder.build(mail) if is_mail else self._content(mail, account, own)
+        return Prepared(mail, raw, content, own, folded)
+
+    def _refuse_elsewhere(self, recipients: Sequence[str], account: Account, *, is_mail: bool) -> None:
+        """Refuse what would reach somebody else: people of a channel are written to over it, and nobody else is."""
+        for address in recipients:
+            domain = address.rpartition("@")[2]
+            elsewhere = domain != account.channel
+            if is_mail:
+                elsewhere = "." not in domain and any(one.id == domain for one in self._channels.types())
+            if elsewhere:
+                raise ValueError(f"{address} cannot be reached from {account.name}: choose another sender.")
+
+    def _content(self, mail: OutgoingMail, account: Account, text: str) -> bytes:
+        to = tuple(address.email for address in (*mail.to, *mail.cc, *mail.bcc) if address.email)
+        content = OutboundContent(
+            conversation=to[0].rpartition("@")[0],
+            to=to,
+            text=text,
+            html=mail.html,
+            subject=mail.subject,
+            files=tuple(OutboundFile(one.filename, one.content_type, one.content) for one in mail.attachments),
+            answers=mail.in_reply_to,
+            message_id=mail.message_id,
+        )
+        try:
+            return self._channels.build(account, content)
+        except ChannelError as error:
+            raise CommandRefusedError(error.detail) from error
 
     def quote(self, letter: Letter, account: Account, at: datetime) -> tuple[str, str]:
         """Return what would be quoted below a letter, as text and HTML."""
         sender = _sender(account, letter.from_address)
-        mail = OutgoingMail(sender, letter.to, letter.subject, at, "preview@invalid", history=letter.history)
+        mail = OutgoingMail(
+            sender,
+            letter.to,
+            letter.subject,
+            at,
+            "preview@invalid",
+            attachments=letter.attachments,
+            history=letter.history,
+            attribution=letter.attribution,
+        )
         return self._builder.quote(mail) if letter.history else ("", "")
 
     def queue(
@@ -124,7 +185,8 @@ class Dispatcher:
         mail = prepared.mail
         record.raw_sha256 = uow.blobs.put(prepared.raw, sha256=sha256(prepared.raw).hexdigest())
         record.size = len(prepared.raw)
-        record.attachments = [_stored(uow, a, mail.html) for a in mail.attachments]
+        shown = mail.html + "".join(quoted.html for quoted in mail.history)
+        record.attachments = [_stored(uow, a, shown) for a in mail.attachments]
         record.id = uow.messages.add(record)
         uow.search.index(record)
         item = OutboxItem(
@@ -147,15 +209,13 @@ class Dispatcher:
         return item
 
 
-def outbound_record(
-    prepared: Prepared, *, ticket_id: int, department_id: int, account_id: int, actor: Actor, at: datetime
-) -> MessageRecord:
+def outbound_record(prepared: Prepared, ticket: Ticket, account: Account, actor: Actor, at: datetime) -> MessageRecord:
     """Return the record of a mail about to be queued."""
     mail = prepared.mail
     return MessageRecord(
-        ticket_id=ticket_id,
-        department_id=department_id,
-        account_id=account_id,
+        ticket_id=ticket.id,
+        department_id=ticket.department_id,
+        account_id=account.id,
         kind=MessageKind.PUBLIC_REPLY,
         direction=Direction.OUTBOUND,
         author_name=actor.name,
@@ -165,7 +225,7 @@ def outbound_record(
         created_at=at,
         internet_id=mail.message_id,
         text=prepared.text,
-        agent_id=actor.id if actor.kind is ActorKind.AGENT else None,
+        agent_id=actor.agent_id,
         snippet=snippet_of(prepared.content.visible_text) or snippet_of(prepared.text),
         has_html=bool(mail.html),
         join_rule="agent",
@@ -189,13 +249,44 @@ def leaves_at(now: datetime, undo_seconds: int, send_at: datetime | None) -> dat
     return max(earliest, send_at) if send_at is not None else earliest
 
 
-def _sender(account: Account, from_address: str) -> Address:
+def _mail(letter: Letter, account: Account, token: str, ids: ReplyIds, instance_id: str, at: datetime) -> OutgoingMail:
+    """Return a letter as the mail it is sent as; `token` names its ticket to whoever answers."""
+    sender = _sender(account, letter.from_address, letter.agent_name)
+    text, html = with_signature(letter.text, letter.html, letter.signature)
+    message_id = f"{token}@{sender.email.rpartition('@')[2]}"
+    reply_to: tuple[Address, ...] = ()
+    if account.policy.plus_addressing:
+        reply_to = (Address(sender.name, ids.plus_address(sender.email, token)),)
+    answered = letter.answers
+    references = [*answered.refers_to, answered.internet_id] if answered is not None else []
+    return OutgoingMail(
+        from_=sender,
+        to=letter.to,
+        cc=letter.cc,
+        bcc=letter.bcc,
+        subject=letter.subject,
+        date=at.replace(microsecond=0),
+        message_id=message_id,
+        text=text,
+        html=html,
+        reply_to=reply_to,
+        in_reply_to=answered.internet_id if answered is not None else "",
+        references=_shortened([r for r in dict.fromkeys(references) if r]),
+        attachments=letter.attachments,
+        history=letter.history,
+        attribution=letter.attribution,
+        automatic=letter.automatic,
+        instance_id=instance_id,
+        token=ids.origin(message_id),
+    )
+
+
+def _sender(account: Account, from_address: str, agent_name: str = "") -> Address:
     wanted = (from_address or account.address).strip().lower()
-    if wanted == account.address:
-        return Address(account.sender_name or account.name, account.address)
-    for alias in account.aliases:
-        if alias.address == wanted:
-            return Address(alias.sender_name or account.sender_name or account.name, alias.address)
+    for address, name in ((account.address, ""), *((alias.address, alias.sender_name) for alias in account.aliases)):
+        if address == wanted:
+            mailbox = name or account.sender_name or account.name
+            return Address(sender_name(account.policy.sender_name, mailbox=mailbox, agent=agent_name), address)
     raise ValueError(f"{from_address} is no address of the mailbox {account.name}.")
 
 

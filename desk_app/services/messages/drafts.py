@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
-from desk_app.domain.people.actor import Actor, ActorKind
-from desk_app.services.ports.drafts import DraftQueries
-from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.domain.people.actor import Actor
+
+if TYPE_CHECKING:
+    from desk_app.domain.messages.draft import ReplyDraft
+    from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+    from desk_app.domain.messages.side_conversations import SideDraft
+    from desk_app.services.ports.drafts import DraftQueries
+    from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 class StaleDraftError(Exception):
@@ -35,13 +40,45 @@ class DraftService:
         """Return the tickets an agent has begun to write to."""
         return self._queries.ticket_ids(agent_id)
 
+    def of_others(self, ticket_id: int, agent_id: int) -> Sequence[KeptDraft]:
+        """Return what colleagues have begun to write to a ticket's people, without the bytes of files; their notes are
+        their own until they are added (CO-05)."""
+        from desk_app.domain.messages.kept_draft import DraftKind
+
+        shared = {DraftKind.REPLY, DraftKind.FORWARD}
+        return [one for one in self._queries.of_others(agent_id, ticket_id) if one.kind in shared and not one.empty]
+
+    def hand_over(self, kind: DraftKind, ticket_id: int, *, owner_id: int, taker_id: int, actor: Actor) -> bool:
+        """Give one agent's draft to another one, who goes on with it; what that one has begun itself stays above it.
+        Returns whether there was one. Raises PermissionError unless one of both asks."""
+        from desk_app.services.tickets.history import line
+
+        if actor.agent_id not in {owner_id, taker_id} or owner_id == taker_id:
+            raise PermissionError("A draft is handed over by one of the two agents.")
+        with self._uow() as uow:
+            uow.leases.serialise("drafts")
+            theirs = uow.drafts.find(owner_id, kind, ticket_id)
+            ticket, owner, taker = uow.tickets.get(ticket_id), uow.people.agent(owner_id), uow.people.agent(taker_id)
+            if theirs is None or ticket is None or owner is None or taker is None or not taker.active:
+                return False
+            own = uow.drafts.find(taker_id, kind, ticket_id)
+            uow.drafts.put(_joined(own, theirs, taker_id), ticket.department_id)
+            uow.drafts.remove(owner_id, kind, ticket_id)
+            change = ("draft", owner.name, taker.name)
+            uow.tickets.record(
+                [line(ticket, "DraftTakenOver", actor, uow.now(), change=change, data={"kind": kind.value})]
+            )
+            uow.changed("ticket", ticket_id, "update", ticket.department_id)
+            uow.commit()
+        return True
+
     def save(self, draft: KeptDraft, actor: Actor) -> DraftStamp | None:
         """Store a draft and return the stamp the next save must carry; an empty one vanishes and gives None.
 
         Raises StaleDraftError where a newer state is stored, PermissionError for somebody else's draft. A ticket that
         is gone takes its drafts along: None.
         """
-        if actor.kind is not ActorKind.AGENT or actor.id != draft.agent_id:
+        if actor.agent_id != draft.agent_id:
             raise PermissionError("A draft belongs to the agent who writes it.")
         with self._uow() as uow:
             department_id = _department(uow, draft)
@@ -63,51 +100,43 @@ class DraftService:
 
     def discard(self, kind: DraftKind, ticket_id: int | None, actor: Actor) -> None:
         """Throw a draft away, whatever its state."""
-        if actor.kind is not ActorKind.AGENT or actor.id is None:
+        if actor.agent_id is None:
             return
         with self._uow() as uow:
             if end_draft(uow, kind, ticket_id, actor):
                 uow.commit()
 
 
+def _joined(own: KeptDraft | None, theirs: KeptDraft, agent_id: int) -> KeptDraft:
+    from desk_app.domain.messages.kept_draft import joined_drafts
+
+    if own is None or own.empty:
+        return replace(theirs, agent_id=agent_id, stamp=own.stamp if own is not None else None)
+    return joined_drafts(own, theirs)
+
+
 def end_draft(uow: UnitOfWork, kind: DraftKind, ticket_id: int | None, actor: Actor) -> bool:
     """Delete the draft of what is being sent, in the transaction that sends it; returns whether there was one."""
-    if actor.kind is not ActorKind.AGENT or actor.id is None:
+    if actor.agent_id is None:
         return False
-    gone = uow.drafts.remove(actor.id, kind, ticket_id)
+    gone = uow.drafts.remove(actor.agent_id, kind, ticket_id)
     if gone and ticket_id is not None:
         ticket = uow.tickets.get(ticket_id)
         uow.changed("ticket", ticket_id, "update", ticket.department_id if ticket is not None else None)
     return gone
 
 
-def keep_undone(uow: UnitOfWork, draft: ReplyDraft, actor: Actor, department_id: int) -> None:
-    """Keep a reply that was taken back, in the transaction that takes it back; replaces what was begun since."""
-    if actor.kind is not ActorKind.AGENT or actor.id is None:
+def keep_undone(uow: UnitOfWork, draft: ReplyDraft | SideDraft, actor: Actor, department_id: int) -> None:
+    """Keep a mail that was taken back, in the transaction that takes it back. What was begun since stays below it."""
+    from desk_app.domain.messages.kept_draft import joined_drafts, kept_mail
+
+    if actor.agent_id is None:
         return
-    there = uow.drafts.find(actor.id, DraftKind.REPLY, draft.ticket_id)
-    uow.drafts.put(replace(kept_reply(draft, actor.id), stamp=there.stamp if there else None), department_id)
-
-
-def kept_reply(draft: ReplyDraft, agent_id: int) -> KeptDraft:
-    """Return a reply as it is kept, its cursor at the end."""
-    return KeptDraft(
-        kind=DraftKind.REPLY,
-        agent_id=agent_id,
-        ticket_id=draft.ticket_id,
-        from_account_id=draft.from_account_id,
-        from_address=draft.from_address,
-        to=draft.to,
-        cc=draft.cc,
-        bcc=draft.bcc,
-        subject=draft.subject,
-        text=draft.text,
-        html=draft.html,
-        attachments=draft.attachments,
-        cursor=len(draft.text),
-        answers_message_id=draft.answers_message_id,
-        last_message_id=draft.last_message_id,
-    )
+    kept = kept_mail(draft, actor.agent_id)
+    since = uow.drafts.find(actor.agent_id, kept.kind, draft.ticket_id)
+    if since is not None and not since.empty:
+        kept = joined_drafts(kept, since)
+    uow.drafts.put(replace(kept, stamp=since.stamp if since is not None else None), department_id)
 
 
 def _department(uow: UnitOfWork, draft: KeptDraft) -> int | None:

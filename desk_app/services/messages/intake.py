@@ -12,8 +12,10 @@ from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
 from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import FetchBatch, InboundMessage
 from desk_app.services.faults import where
+from desk_app.services.messages.incoming import IncomingChecks
 from desk_app.services.messages.placing import Placed, Placement
 from desk_app.services.messages.round import Arrival, Round
+from desk_app.services.ports.channels import ChannelGoneError
 from desk_app.services.ports.errors import DamagedDatabaseError, DuplicateError, StorageError
 from desk_app.services.ports.outside import MessageReader, Reading, ReplyKeys
 from desk_app.services.ports.sync import InboundItem, InboundState
@@ -23,7 +25,8 @@ from desk_app.services.tickets.history import line
 
 ROUND_SIZE = 100
 _KEPT_BYTES = 32 * 1024 * 1024
-_Read = tuple[list[Arrival], list[tuple[InboundItem, str]]]
+_Matches = Mapping[int, int]
+"""Tickets by ledger row: where plugins say that mails belong."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +44,7 @@ class IntakeCounts:
     duplicates: int = 0
     ignored: int = 0
     quarantined: int = 0
+    blocked: int = 0
 
     def __add__(self, other: IntakeCounts) -> IntakeCounts:
         return IntakeCounts(
@@ -50,12 +54,13 @@ class IntakeCounts:
             self.duplicates + other.duplicates,
             self.ignored + other.ignored,
             self.quarantined + other.quarantined,
+            self.blocked + other.blocked,
         )
 
     @property
     def processed(self) -> int:
         """How many ledger rows left the state "stored"."""
-        return self.created + self.joined + self.duplicates + self.ignored + self.quarantined
+        return self.created + self.joined + self.duplicates + self.ignored + self.quarantined + self.blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,15 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of a round's mails: read, not readable with the reason, left out by a plugin with its reason."""
+
+    arrivals: Sequence[Arrival]
+    failed: Sequence[tuple[InboundItem, str]]
+    dropped: Sequence[tuple[Arrival, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A batch that is stored raw and being read; `IntakeService.place` makes messages of it."""
 
@@ -79,10 +93,12 @@ class Taken:
 class IntakeService:
     """Takes mail over from the channels and turns it into messages of tickets."""
 
-    def __init__(self, uow: UnitOfWorkFactory, reader: MessageReader, keys: ReplyKeys) -> None:
+    def __init__(self, uow: UnitOfWorkFactory, reader: MessageReader, keys: ReplyKeys, checks: IncomingChecks) -> None:
         self._uow = uow
         self._reader = reader
         self._keys = keys
+        self._checks = checks
+        self._released: set[int] = set()  # ledger rows of blocked senders that a person lets through
 
     # -- raw first ----------------------------------------------------------------------------------------------------
 
@@ -112,7 +128,7 @@ class IntakeService:
         """Make messages of a stored batch, round by round."""
         counts = taken.counts
         for items, finish in taken.rounds:
-            counts += self._place_round(items, *finish())
+            counts += self._place_round(items, finish())
         return counts
 
     def take_listed(self, account: Account, messages: Sequence[InboundMessage]) -> IntakeCounts:
@@ -169,12 +185,18 @@ class IntakeService:
         counts = IntakeCounts()
         while counts.processed < limit:
             with self._uow() as uow:
-                items = list(uow.inbound.pending(min(ROUND_SIZE, limit - counts.processed), account_id=account_id))
+                waiting = self._suspended(uow)
+                size = min(ROUND_SIZE, limit - counts.processed)
+                items = list(uow.inbound.pending(size, account_id=account_id, without=waiting))
             done = self._process(items, {})
             counts += done
             if not done.processed:
                 break
         return counts
+
+    def _suspended(self, uow: UnitOfWork) -> frozenset[int]:
+        """The accounts whose messages nobody can read at this moment; they wait in the ledger."""
+        return frozenset(one.id for one in uow.accounts.all() if not self._reader.knows(one.channel))
 
     def _process(self, items: Sequence[InboundItem], raws: Mapping[int, bytes]) -> IntakeCounts:
         return self.place(Taken(IntakeCounts(), self._begin_rounds(items, raws, {})))
@@ -187,25 +209,51 @@ class IntakeService:
         rounds = [items[start : start + ROUND_SIZE] for start in range(0, len(items), ROUND_SIZE)]
         return [(part, self._begin(part, raws, channels)) for part in rounds]
 
-    def _place_round(
-        self, items: Sequence[InboundItem], arrivals: Sequence[Arrival], failed: Sequence[tuple[InboundItem, str]]
-    ) -> IntakeCounts:
+    def _place_round(self, items: Sequence[InboundItem], read: _Read) -> IntakeCounts:
+        matches = self._matches(read.arrivals) if read.arrivals and self._checks.matches() else {}
         with self._uow() as uow:
             uow.leases.serialise("intake")
             open_ids = uow.inbound.unprocessed([item.id for item in items])
-            todo = [a for a in arrivals if a.item.id in open_ids]
-            tally = self._place_all(uow, todo)
-            broken = [(item, reason) for item, reason in failed if item.id in open_ids]
+            todo = [a for a in read.arrivals if a.item.id in open_ids]
+            tally = self._place_all(uow, todo, matches)
+            broken = [(item, reason) for item, reason in read.failed if item.id in open_ids]
             for item, reason in broken:
                 _quarantine(uow, item, reason)
+            dropped = [(arrival, reason) for arrival, reason in read.dropped if arrival.item.id in open_ids]
+            for arrival, reason in dropped:
+                _leave_out(uow, arrival, reason)
             uow.commit()
         return IntakeCounts(
             created=tally[Placed.CREATED],
             joined=tally[Placed.JOINED],
             duplicates=tally[Placed.DUPLICATE],
-            ignored=tally[Placed.IGNORED],
+            ignored=tally[Placed.IGNORED] + len(dropped),
+            blocked=tally[Placed.BLOCKED],
             quarantined=len(broken) + len(todo) - tally.total(),
         )
+
+    def _matches(self, arrivals: Sequence[Arrival]) -> _Matches:
+        """Ask plugins where mails belong for which the desk finds no ticket, before anything is locked."""
+        with self._uow() as uow:
+            candidates = self._checks.candidates(self._round(uow, arrivals, {}), arrivals)
+        return self._checks.matched(arrivals, candidates)
+
+    def _filtered(self, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[tuple[Arrival, str]]]:
+        """Let plugins change or leave out what arrived. What a person lets through is not left out again."""
+        with self._uow() as uow:
+            accounts = {key: uow.accounts.get(key) for key in {arrival.item.account_id for arrival in arrivals}}
+        kept: list[Arrival] = []
+        dropped: list[tuple[Arrival, str]] = []
+        for arrival in arrivals:
+            account = accounts[arrival.item.account_id]
+            value = self._checks.filtered(arrival, account) if account is not None else arrival
+            if isinstance(value, Arrival):
+                kept.append(value)
+            elif arrival.item.id in self._released:
+                kept.append(arrival)
+            else:
+                dropped.append((arrival, value.reason))
+        return kept, dropped
 
     def _begin(
         self, items: Sequence[InboundItem], raws: Mapping[int, bytes], known: Mapping[int, str]
@@ -240,9 +288,12 @@ class IntakeService:
                 if isinstance(reading, Reading):
                     internet_id = reading.parsed.message_id or self._reader.synthetic_id(reading.parsed)
                     arrivals.append(Arrival(item, reading, internet_id))
-                else:
+                elif reading:
                     failed.append((item, reading))
-            return arrivals, failed
+            if not arrivals or not self._checks.filters():
+                return _Read(arrivals, failed)
+            kept, dropped = self._filtered(arrivals)
+            return _Read(kept, failed, dropped)
 
         return read
 
@@ -257,18 +308,20 @@ class IntakeService:
         for mail in mails:
             try:
                 results.append(*self._reader.begin([mail])())
+            except ChannelGoneError:  # it stays in the ledger until its channel is back
+                results.append("")
             except Exception as error:  # noqa: BLE001 -- same
                 results.append(f"The mail cannot be read: {type(error).__name__}.")
         return results
 
-    def _place_all(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Counter[Placed]:
+    def _place_all(self, uow: UnitOfWork, arrivals: Sequence[Arrival], matches: _Matches) -> Counter[Placed]:
         """Place a round in one batch; when a mail fails, go back and give each its own."""
         if not arrivals:
             return Counter()
         originals = [replace(arrival.item) for arrival in arrivals]
         try:
             with uow.batch():
-                round_ = self._round(uow, arrivals)
+                round_ = self._round(uow, arrivals, matches)
                 round_.prefetch(arrivals)
                 return Placement(round_).place_all(arrivals)
         except StorageError as error:
@@ -281,7 +334,7 @@ class IntakeService:
             fresh = replace(arrival, item=original)
             try:
                 with uow.savepoint():
-                    tally += Placement(self._round(uow, [fresh])).place_all([fresh])
+                    tally += Placement(self._round(uow, [fresh], matches)).place_all([fresh])
             except StorageError:
                 raise  # the database is at fault, not the mail: nothing is lost, the round is done again
             except Exception as error:  # noqa: BLE001 -- pains.md 2: to quarantine, and on with the next
@@ -289,9 +342,9 @@ class IntakeService:
                 _quarantine(uow, replace(original), f"Storing failed: {type(error).__name__}.")
         return tally
 
-    def _round(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> Round:
-        ids = self._keys.ids(uow.settings.desk().instance_id)
-        return Round(uow, ids, arrivals, reader_version=self._reader.version)
+    def _round(self, uow: UnitOfWork, arrivals: Sequence[Arrival], matches: _Matches) -> Round:
+        ids, released = self._keys.ids(uow.settings.desk().instance_id), frozenset(self._released)
+        return Round(uow, ids, arrivals, reader_version=self._reader.version, released=released, matches=matches)
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 
@@ -319,15 +372,20 @@ class IntakeService:
                 uow.commit()
         return Imported(item.state, item.message_id, ticket.id if ticket is not None else None, item.reason)
 
-    def retry(self, item: InboundItem) -> InboundItem:
+    def retry(self, item: InboundItem, *, release: bool = False) -> InboundItem:
         """Process one quarantined mail again; its bytes must be in the ledger by now. Returns the row as it stands
-        then.
+        then. With `release`, a block of its sender does not hold it back.
         """
         with self._uow() as uow:
             item.state = InboundState.STORED
             uow.inbound.save(item)
             uow.commit()
-        self._process([item], {})
+        if release:
+            self._released.add(item.id)
+        try:
+            self._process([item], {})
+        finally:
+            self._released.discard(item.id)
         with self._uow() as uow:
             return uow.inbound.get(item.id) or item
 
@@ -357,6 +415,16 @@ def _raw_of(uow: UnitOfWork, item: InboundItem) -> bytes | None:
     except DamagedDatabaseError:  # a damaged blob is one mail's misfortune
         _log.exception("the bytes of mail %d of the ledger are damaged", item.id)
         return None
+
+
+def _leave_out(uow: UnitOfWork, arrival: Arrival, reason: str) -> None:
+    item = arrival.item
+    item.state = InboundState.DROPPED
+    item.reason = f"A plugin left it out: {reason.strip()[:500] or 'it gave no reason.'}"
+    item.internet_id, item.content_hash = arrival.internet_id, arrival.parsed.content_hash
+    item.attempts += 1
+    uow.inbound.save(item)
+    uow.changed("inbound", item.id, "update", item.department_id)
 
 
 def _quarantine(uow: UnitOfWork, item: InboundItem, reason: str) -> None:

@@ -28,6 +28,7 @@ class Placed(StrEnum):
     JOINED = "joined"
     DUPLICATE = "duplicate"
     IGNORED = "ignored"
+    BLOCKED = "blocked"
 
 
 class Placement:
@@ -58,6 +59,12 @@ class Placement:
     def _place(self, arrival: Arrival) -> Placed:
         if self._is_own(arrival):
             return self._own(arrival)
+        block = self._round.block(arrival)
+        if block is not None:
+            arrival.item.state = InboundState.BLOCKED
+            arrival.item.reason = f"Mail from {block.value} is blocked."
+            self._uow.changed("inbound", arrival.item.id, "update", arrival.item.department_id)
+            return Placed.BLOCKED
         twin = self._twin(arrival.item)
         if twin is not None and (twin.state is InboundState.PURGED or not self._wants_pair(twin, arrival.item)):
             return self._copy(arrival.item, twin)
@@ -120,7 +127,12 @@ class Placement:
         if not waiting:
             return
         named = set(named_ids(arrival))
-        tickets = {known.ticket_id for internet_id in named for known in self._round.known(internet_id)}
+        tickets = {
+            known.ticket_id
+            for internet_id in named
+            for known in self._round.known(internet_id)
+            if known.side_conversation_id is None  # a third party's answer is not the customer's (IN-18)
+        }
         for item in waiting:
             if item.state is OutboxState.UNKNOWN:
                 if item.internet_id in named:

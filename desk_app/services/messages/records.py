@@ -1,4 +1,4 @@
-"""Turns a read mail into the record that is stored."""
+"""Turns a read mail, or a note, into the record that is stored."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from desk_app.domain.messages.model import (
     ParsedAttachment,
     ParsedMessage,
 )
+from desk_app.domain.people.actor import Actor
+from desk_app.domain.tickets.model import Ticket
 from desk_app.services.messages.round import Arrival, Round
 from desk_app.services.ports.messages import BlobStore, MessageRecord, StoredAttachment
+from desk_app.services.ports.outside import ContentPipeline
 
 SNIPPET_CHARS = 180
 _FUTURE = timedelta(days=1)  # a Date header this far ahead of the arrival comes from a wrong clock
@@ -27,6 +30,11 @@ _PACKED = re.compile(
 def snippet_of(text: str) -> str:
     """Return the first words of a text on one line."""
     return _WHITE.sub(" ", text[: SNIPPET_CHARS * 4]).strip()[:SNIPPET_CHARS]
+
+
+def addresses_as(record: MessageRecord, role: AddressRole) -> tuple[Address, ...]:
+    """Return the addresses of one header of a message."""
+    return tuple(address for r, address in record.addresses if r is role)
 
 
 def is_compressible(content_type: str) -> bool:
@@ -106,6 +114,37 @@ def inbound_record(round_: Round, arrival: Arrival, *, department_id: int, impor
         refers_to=refers_to(parsed),
         reader_version=round_.reader_version,
         search_fields=arrival.reading.search_fields,
+        content=arrival.content,
+        final=arrival.content is not None,
+    )
+
+
+def note_record(
+    pipeline: ContentPipeline, ticket: Ticket, text: str, html: str, actor: Actor, at: datetime
+) -> MessageRecord:
+    """Return the record of an internal note, or of what was said in a call or a visit."""
+    content = pipeline.prepare(ParsedMessage(text=text, html=html))
+    plain = text or content.visible_text
+    return MessageRecord(
+        ticket_id=ticket.id,
+        department_id=ticket.department_id,
+        account_id=None,
+        kind=MessageKind.INTERNAL_NOTE,
+        direction=Direction.OUTBOUND,
+        author_name=actor.name,
+        author_email="",
+        subject="",
+        sent_at=at,
+        created_at=at,
+        internet_id="",
+        text=plain,
+        agent_id=actor.agent_id,
+        snippet=snippet_of(plain),
+        has_html=bool(html),
+        join_rule="agent",
+        visible_text=content.visible_text,
+        folded_text=content.folded_text,
+        content=content,
     )
 
 

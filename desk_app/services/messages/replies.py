@@ -1,39 +1,50 @@
-"""Writing into a ticket: replies, notes, new tickets, and taking a reply back."""
+"""Writing into a ticket: replies, notes, and taking a reply back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from desk_app.domain.mailboxes.desk import DeskSettings, HistoryIncluded
+from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.mailboxes.model import Account
-from desk_app.domain.messages.draft import NewTicketDraft, ReplyDraft
+from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.kept_draft import DraftKind
-from desk_app.domain.messages.model import Address, AddressRole, Classification, Direction, MessageKind, ParsedMessage
-from desk_app.domain.messages.outgoing import EarlierMessage, OutgoingAttachment, history_to_quote
-from desk_app.domain.messages.recipients import AnsweredMessage, ReplyRecipients, reply_recipients
-from desk_app.domain.people.actor import Actor, ActorKind
-from desk_app.domain.tickets.model import StatusCategory, Ticket, TicketEvent
+from desk_app.domain.messages.model import Address, AddressRole, Direction, MessageKind
+from desk_app.domain.messages.outgoing import OutgoingAttachment
+from desk_app.domain.messages.recipients import ReplyRecipients, reply_recipients
+from desk_app.domain.messages.signatures import UNSIGNED, SignatureText
+from desk_app.domain.people.actor import SYSTEM, Actor
+from desk_app.domain.tickets.model import Ticket
 from desk_app.domain.tickets.numbers import reply_subject
-from desk_app.services.messages.dispatch import Dispatcher, Letter, Prepared, leaves_at, outbound_record
+from desk_app.services.messages.answering import answered_mail, answered_message, quoted_history
+from desk_app.services.messages.dispatch import Dispatcher, Letter, leaves_at, outbound_record
 from desk_app.services.messages.drafts import end_draft, keep_undone
-from desk_app.services.messages.records import snippet_of
+from desk_app.services.messages.records import note_record
+from desk_app.services.messages.senders import sending_account, sending_mailbox, ticket_to_write
+from desk_app.services.messages.sent_replies import forget_reply, note_reply, queued_event, refuse_choices
+from desk_app.services.messages.signatures import signature_for
+from desk_app.services.messages.taken_back import reply_again, reply_choices
+from desk_app.services.people.agents import actor_for, history_of
+from desk_app.services.plugins.asking import asked_before
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.outside import Channels, ContentPipeline, MessageReader, ReplyKeys
+from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.sync import OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from desk_app.services.tickets.commands import CommandRefusedError
 from desk_app.services.tickets.history import line
-from desk_app.services.tickets.joining import refresh
-from desk_app.services.tickets.statuses import Statuses, change_status
+from desk_app.services.tickets.results import CommandRefusedError
+from desk_app.services.tickets.watching import add_watchers
 
-_MACHINE = frozenset({Classification.AUTO_REPLY, Classification.BOUNCE})
+_MOST_SHOWN = 4000
+"""Characters of a newer message that are shown beside the reply it stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyStart:
-    """What the composer opens with. `answers_message_id` is the message answered, None in a ticket without one."""
+    """What the composer opens with. `answers_message_id` is the message answered, None in a ticket without one;
+    `signature` is what stands below from this sender, `history_included` what the department quotes, `html` is what
+    plugins let a new reply begin with."""
 
     from_account_id: int
     from_address: str
@@ -45,6 +56,27 @@ class ReplyStart:
     last_message_id: int | None
     explanation: tuple[str, ...]
     answers_message_id: int | None = None
+    signature: SignatureText = UNSIGNED
+    history_included: HistoryIncluded = HistoryIncluded.LAST
+    html: str = ""
+
+    def draft(
+        self, ticket_id: int, text: str, html: str = "", attachments: Sequence[OutgoingAttachment] = ()
+    ) -> ReplyDraft:
+        """Return a reply to the ticket that leaves as it opened, with nothing but a text and files added."""
+        return ReplyDraft(
+            ticket_id=ticket_id,
+            from_account_id=self.from_account_id,
+            from_address=self.from_address,
+            to=self.to,
+            cc=self.cc,
+            subject=self.subject,
+            text=text,
+            html=html,
+            attachments=tuple(attachments),
+            last_message_id=self.last_message_id,
+            answers_message_id=self.answers_message_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +88,15 @@ class ReplySent:
     outbox_id: int | None
     state: str
     undo_until_at: datetime | None
-    ticket_id: int = 0
+    ticket_id: int
+
+    @classmethod
+    def of(cls, record: MessageRecord, item: OutboxItem | None) -> ReplySent:
+        """Return what became of a message just stored, with its row in the outbox where it is sent."""
+        if item is None:
+            return cls(record.id, None, "noted", None, record.ticket_id)
+        until = item.send_after_at if item.state is OutboxState.QUEUED else None
+        return cls(record.id, item.id, item.state.value, until, record.ticket_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +109,8 @@ class NewerMessage:
     author: str
     at: datetime
     snippet: str
+    text: str = ""
+    """What is new in it, without quotes and signature."""
 
 
 class StaleReplyError(Exception):
@@ -80,7 +122,7 @@ class StaleReplyError(Exception):
 
 
 class ReplyService:
-    """Replies, notes and new tickets."""
+    """Replies and notes."""
 
     def __init__(
         self,
@@ -90,6 +132,7 @@ class ReplyService:
         pipeline: ContentPipeline,
         channels: Channels,
         keys: ReplyKeys,
+        hooks: Hooks | None = None,
     ) -> None:
         self._uow = uow
         self._dispatcher = dispatcher
@@ -97,6 +140,7 @@ class ReplyService:
         self._pipeline = pipeline
         self._channels = channels
         self._keys = keys
+        self._hooks: Hooks = hooks or NoHooks()
 
     # -- beginning ----------------------------------------------------------------------------------------------------
 
@@ -105,23 +149,27 @@ class ReplyService:
         ticket_id: int,
         *,
         message_id: int | None = None,
-        agent_id: int | None = None,  # noqa: ARG002 -- signatures by agent come with MB-18
+        agent_id: int | None = None,
         reply_all: bool = True,
     ) -> ReplyStart:
         """Return whom an answer goes to, from which address, and what it quotes; `message_id` None answers the
         customer's newest message. Raises CommandRefusedError where no mailbox can send."""
         with self._uow() as uow:
-            ticket = _ticket(uow, ticket_id)
+            ticket = ticket_to_write(uow, ticket_id)
             records = uow.messages.of_ticket(ticket.id)
-            answered = _answered(records, message_id)
-            account = self._account(uow, ticket, answered)
+            answered = answered_message(records, message_id)
+            account = sending_mailbox(uow, self._channels, ticket, answered)
             own = uow.accounts.own_addresses()
-            settings = uow.settings.desk()
+            included = history_of(uow, ticket.department_id)
+            writer = uow.people.agent(agent_id) if agent_id is not None else None
+            me = actor_for(writer) if writer else SYSTEM
+            sign = signature_for(uow, ticket.id, account.id, me, self._dispatcher.checks)
+            begun = self._dispatcher.checks.beginning(uow, ticket, me)
             raw = self._raw_where_needed(uow, answered, account)
             now = uow.now()
         delivered = self._reader.read(raw, channel=account.channel).delivered_to if raw is not None else ()
         found = self._recipients(ticket, answered, account, own, delivered, reply_all=reply_all)
-        history = _history(records, settings.history_included, answered)
+        history = quoted_history(records, included, answered)
         letter = Letter(found.from_address, found.to, found.cc, (), "", "", "", (), history)
         quoted_text, quoted_html = self._dispatcher.quote(letter, account, now)
         return ReplyStart(
@@ -135,6 +183,9 @@ class ReplyService:
             last_message_id=records[-1].id if records else None,
             explanation=found.explanation,
             answers_message_id=answered.id if answered is not None else None,
+            signature=sign(),
+            history_included=included,
+            html=begun(),
         )
 
     def _recipients(
@@ -152,14 +203,7 @@ class ReplyService:
             to = (requester,) if requester.email else ()
             return ReplyRecipients(account.address, to, (), ("goes to the customer of the ticket",))
         found = reply_recipients(
-            AnsweredMessage(
-                direction=answered.direction,
-                from_=next(iter(_of(answered, AddressRole.FROM)), Address(answered.author_name, answered.author_email)),
-                to=_of(answered, AddressRole.TO),
-                cc=_of(answered, AddressRole.CC),
-                reply_to=_of(answered, AddressRole.REPLY_TO),
-                delivered_to=delivered,
-            ),
+            answered_mail(answered, delivered),
             own_addresses=own,
             sender_addresses=account.addresses,
             reply_all=reply_all,
@@ -187,15 +231,6 @@ class ReplyService:
         named = {a.email for role, a in answered.addresses if role in {AddressRole.TO, AddressRole.CC}}
         return None if named & set(account.addresses) else uow.blobs.get(answered.raw_sha256)
 
-    def _account(self, uow: UnitOfWork, ticket: Ticket, answered: MessageRecord | None) -> Account:
-        wanted = [answered.account_id if answered is not None else None, ticket.account_id, *ticket.mailbox_ids]
-        everybody = uow.accounts.all(include_disabled=False)
-        for account_id in (*wanted, *(a.id for a in everybody if a.department_id == ticket.department_id)):
-            account = next((a for a in everybody if a.id == account_id), None)
-            if account is not None and self._channels.sends(account):
-                return account
-        raise CommandRefusedError("No mailbox of this ticket can send mail.")
-
     # -- sending ------------------------------------------------------------------------------------------------------
 
     def send(
@@ -204,36 +239,40 @@ class ReplyService:
         actor: Actor,
         *,
         then_status: str = "",
+        then_assign: int | None = None,
         send_at: datetime | None = None,
         force: bool = False,
         ends_draft: bool = False,
     ) -> ReplySent:
         """Queue a reply. It leaves after the undo window, or at `send_at`; while outgoing is not armed it waits in
-        the tray. `ends_draft`: the actor's kept draft to this ticket is what is sent, and vanishes with it (CO-04).
+        the tray. `then_status` and `then_assign` (an agent) change the ticket with it (CO-10). `ends_draft`: the
+        actor's kept draft to this ticket is what is sent, and vanishes with it (CO-04).
 
-        Raises StaleReplyError where something newer is in the ticket and not `force`, CommandRefusedError, and
-        ValueError for an address nobody can be written at.
+        Raises StaleReplyError where something newer is in the ticket and not `force`, CommandRefusedError,
+        SendDeniedError where a plugin denies it, and ValueError for an address nobody can be written at.
         """
         with self._uow() as uow:
-            ticket = _ticket(uow, draft.ticket_id)
-            account = _sending_account(uow, draft.from_account_id)
+            ticket = ticket_to_write(uow, draft.ticket_id)
+            account = sending_account(uow, draft.from_account_id)
             settings = uow.settings.desk()
             records = uow.messages.of_ticket(ticket.id)
-            _refuse_stale(records, draft.last_message_id, actor, force=force)
+            if not force:
+                _refuse_stale(records, draft.last_message_id, actor)
             at = uow.now()
-        prepared = self._prepare(draft, ticket, account, settings, records, at)
-        with self._uow() as uow:
-            ticket = _ticket(uow, draft.ticket_id)
+            letter = _letter(uow, draft, ticket, records, actor)
+            sign = signature_for(uow, ticket.id, draft.from_account_id, actor, self._dispatcher.checks)
+            seen = self._dispatcher.checks.seen(uow, ticket)
+        letter = self._dispatcher.checks.letter(letter, seen, actor)
+        letter = replace(letter, signature=sign()) if draft.with_signature else letter
+        ids, headers = self._keys.ids(settings.instance_id), self._dispatcher.checks.headers(seen, account)
+        prepared = self._dispatcher.prepare(letter, account, ticket.id, ids, settings.instance_id, at, headers=headers)
+
+        def store(uow: UnitOfWork) -> ReplySent:
+            ticket = ticket_to_write(uow, draft.ticket_id)
+            refuse_choices(self._hooks, uow, ticket, actor, then_status=then_status, then_assign=then_assign)
             if not force and ticket.last_message_id != (records[-1].id if records else None):
-                _refuse_stale(uow.messages.of_ticket(ticket.id), draft.last_message_id, actor, force=False)
-            record = outbound_record(
-                prepared,
-                ticket_id=ticket.id,
-                department_id=ticket.department_id,
-                account_id=account.id,
-                actor=actor,
-                at=at,
-            )
+                _refuse_stale(uow.messages.of_ticket(ticket.id), draft.last_message_id, actor)
+            record = outbound_record(prepared, ticket, account, actor, at)
             item = self._dispatcher.queue(
                 uow,
                 prepared,
@@ -242,74 +281,21 @@ class ReplyService:
                 send_after_at=leaves_at(uow.now(), settings.undo_seconds, send_at),
                 cancel_on_reply=draft.cancel_on_reply,
             )
-            self._after_reply(uow, ticket, record, item, actor, then_status)
+            note_reply(
+                uow,
+                ticket,
+                record,
+                item,
+                actor,
+                then_status=then_status,
+                then_assign=then_assign,
+                choices=reply_choices(draft),
+            )
             if ends_draft:
                 end_draft(uow, DraftKind.REPLY, draft.ticket_id, actor)
-            uow.commit()
-        return _sent(record, item)
+            return ReplySent.of(record, item)
 
-    def _prepare(
-        self,
-        draft: ReplyDraft,
-        ticket: Ticket,
-        account: Account,
-        settings: DeskSettings,
-        records: Sequence[MessageRecord],
-        at: datetime,
-    ) -> Prepared:
-        if not (draft.text.strip() or draft.html.strip() or draft.attachments):
-            raise ValueError("The reply is empty.")
-        answered = _answered(records, draft.answers_message_id)
-        included = draft.include_history if draft.include_history is not None else settings.history_included
-        letter = Letter(
-            from_address=draft.from_address,
-            to=draft.to,
-            cc=draft.cc,
-            bcc=draft.bcc,
-            subject=draft.subject or reply_subject(ticket.subject, ticket.number),
-            text=draft.text,
-            html=draft.html,
-            attachments=draft.attachments,
-            history=_history(records, included, answered),
-            answers=answered,
-        )
-        ids = self._keys.ids(settings.instance_id)
-        return self._dispatcher.prepare(letter, account, ticket.id, ids, settings.instance_id, at)
-
-    def _after_reply(
-        self, uow: UnitOfWork, ticket: Ticket, record: MessageRecord, item: OutboxItem, actor: Actor, then_status: str
-    ) -> None:
-        at = record.created_at
-        statuses = Statuses(uow.tickets.statuses())
-        old = statuses.by_id(ticket.status_id)
-        new = statuses.by_key(then_status, ticket.department_id) if then_status else old
-        if not then_status and old.id == statuses.initial().id:
-            new = statuses.working()
-        events = [
-            line(
-                ticket,
-                "ReplyQueued",
-                actor,
-                at,
-                message_id=record.id,
-                data={"outbox_id": item.id, "state": item.state.value, "status_before": old.key},
-            )
-        ]
-        if new.id != old.id:
-            events.append(change_status(ticket, old, new, actor, at, "Chosen with the reply." if then_status else ""))
-        ticket.message_count += 1
-        ticket.last_message_id = record.id
-        ticket.has_attachments |= any(not a.inline for a in record.attachments)
-        ticket.snippet = record.snippet
-        ticket.updated_at = ticket.activity_at = ticket.agent_replied_at = at
-        ticket.first_response_at = ticket.first_response_at or at
-        if item.account_id not in ticket.mailbox_ids:
-            ticket.mailbox_ids = (*ticket.mailbox_ids, item.account_id)
-        uow.tickets.save(ticket)
-        uow.tickets.record(events)
-        if actor.kind is ActorKind.AGENT and actor.id is not None:
-            uow.tickets.mark_seen(ticket.id, actor.id, record.id)
-        uow.changed("ticket", ticket.id, "update", ticket.department_id)
+        return asked_before(self._uow, store)
 
     def undo(self, outbox_id: int, actor: Actor) -> ReplyDraft | None:
         """Take a reply back that has not left: it vanishes from the thread and comes back as a draft. None: too
@@ -319,276 +305,106 @@ class ReplyService:
             item = uow.outbox.get(outbox_id)
             record = uow.messages.get(item.message_id) if item is not None and item.message_id else None
             states = [OutboxState.HELD, OutboxState.QUEUED]
+            if record is not None and record.side_conversation_id is not None:
+                raise CommandRefusedError("That mail belongs to a side conversation: take it back there.")
             if item is None or record is None or not uow.outbox.transition(outbox_id, states, OutboxState.CANCELLED):
                 return None
-            draft = _as_draft(uow, record, item)
+            draft = reply_again(uow, record, item, queued_event(uow, record))
             ticket = uow.tickets.get(record.ticket_id)
             uow.messages.discard(record.id)
             if ticket is not None:
-                self._forget_reply(uow, ticket, record, actor)
+                forget_reply(uow, ticket, record, actor)
                 keep_undone(uow, draft, actor, ticket.department_id)
             uow.changed("outbox", outbox_id, "delete", item.department_id)
             uow.commit()
         return draft
 
-    def _forget_reply(self, uow: UnitOfWork, ticket: Ticket, record: MessageRecord, actor: Actor) -> None:
-        at = uow.now()
-        events: list[TicketEvent] = [line(ticket, "ReplyUndone", actor, at, data={"message_id": record.id})]
-        queued = next(
-            (e for e in uow.tickets.events(ticket.id) if e.kind == "ReplyQueued" and e.message_id == record.id), None
-        )
-        statuses = Statuses(uow.tickets.statuses())
-        if queued is not None and queued.data.get("status_before"):
-            now, before = statuses.by_id(ticket.status_id), statuses.by_key(str(queued.data["status_before"]))
-            if now.id != before.id:
-                events.append(change_status(ticket, now, before, actor, at, "The reply was taken back."))
-        if ticket.first_response_at == record.created_at:
-            ticket.first_response_at = None
-        refresh(uow, ticket)
-        ticket.updated_at = at
-        uow.tickets.save(ticket)
-        uow.tickets.record(events)
+    # -- notes --------------------------------------------------------------------------------------------------------
 
-    # -- notes and new tickets ----------------------------------------------------------------------------------------
+    def note(
+        self,
+        ticket_id: int,
+        text: str,
+        html: str,
+        actor: Actor,
+        *,
+        mentions: Sequence[int] = (),
+        ends_draft: bool = False,
+    ) -> int:
+        """Add an internal note, which no customer ever gets, and return its message id (IN-17).
 
-    def note(self, ticket_id: int, text: str, html: str, actor: Actor, *, ends_draft: bool = False) -> int:
-        """Add an internal note, which no customer ever gets, and return its message id (IN-17). `ends_draft` as in
-        `send`."""
+        `mentions` are the ids of the agents named in it: they stand in the history's data and watch the ticket from now
+        on. `ends_draft` as in `send`.
+        """
         if not (text.strip() or html.strip()):
             raise ValueError("The note is empty.")
         with self._uow() as uow:
-            ticket = _ticket(uow, ticket_id)
-            record = self._note_record(ticket, text, html, actor, uow.now())
+            ticket = ticket_to_write(uow, ticket_id)
+            record = note_record(self._pipeline, ticket, text, html, actor, uow.now())
             record.id = uow.messages.add(record)
             uow.search.index(record)
             ticket.message_count += 1
             ticket.last_message_id = record.id
             ticket.updated_at = record.created_at
             uow.tickets.save(ticket)
-            uow.tickets.record([line(ticket, "NoteAdded", actor, record.created_at, message_id=record.id)])
-            if actor.kind is ActorKind.AGENT and actor.id is not None:
-                uow.tickets.mark_seen(ticket.id, actor.id, record.id)
+            named = [agent for key in dict.fromkeys(mentions) if (agent := uow.people.agent(key)) is not None]
+            data = {"mentions": [{"id": agent.id, "name": agent.name} for agent in named]} if named else {}
+            uow.tickets.record([line(ticket, "NoteAdded", actor, record.created_at, message_id=record.id, data=data)])
+            others = [agent.id for agent in named if agent.id != actor.agent_id]
+            cause = f"{actor.name} mentioned them in a note."
+            add_watchers(uow, ticket, others, actor, record.created_at, cause=cause)
+            if actor.agent_id is not None:
+                uow.tickets.mark_seen(ticket.id, actor.agent_id, record.id)
             uow.changed("ticket", ticket.id, "update", ticket.department_id)
             if ends_draft:
                 end_draft(uow, DraftKind.NOTE, ticket_id, actor)
             uow.commit()
         return record.id
 
-    def _note_record(self, ticket: Ticket, text: str, html: str, actor: Actor, at: datetime) -> MessageRecord:
-        content = self._pipeline.prepare(ParsedMessage(text=text, html=html))
-        plain = text or content.visible_text
-        return MessageRecord(
-            ticket_id=ticket.id,
-            department_id=ticket.department_id,
-            account_id=None,
-            kind=MessageKind.INTERNAL_NOTE,
-            direction=Direction.OUTBOUND,
-            author_name=actor.name,
-            author_email="",
-            subject="",
-            sent_at=at,
-            created_at=at,
-            internet_id="",
-            text=plain,
-            agent_id=actor.id if actor.kind is ActorKind.AGENT else None,
-            snippet=snippet_of(plain),
-            has_html=bool(html),
-            join_rule="agent",
-            visible_text=content.visible_text,
-            folded_text=content.folded_text,
-            content=content,
-        )
 
-    def new_ticket(self, draft: NewTicketDraft, actor: Actor, *, ends_draft: bool = False) -> ReplySent:
-        """Open a ticket with a first mail to a customer, or, with `send` False, for a call or a visit (MB-23). Raises
-        CommandRefusedError and ValueError."""
-        if not draft.to:
-            raise ValueError("A ticket needs a customer.")
-        with self._uow() as uow:
-            account = _sending_account(uow, draft.from_account_id)
-            settings = uow.settings.desk()
-            ticket = _opened(uow, draft, account, settings, actor)
-            record: MessageRecord
-            item: OutboxItem | None = None
-            if draft.send:
-                letter = Letter(
-                    draft.from_address, draft.to, draft.cc, draft.bcc,
-                    f"{draft.subject} [#{ticket.number}]".strip(), draft.text, draft.html, draft.attachments,
-                )  # fmt: skip
-                ids = self._keys.ids(settings.instance_id)
-                prepared = self._dispatcher.prepare(letter, account, ticket.id, ids, settings.instance_id, uow.now())
-                record = outbound_record(
-                    prepared,
-                    ticket_id=ticket.id,
-                    department_id=ticket.department_id,
-                    account_id=account.id,
-                    actor=actor,
-                    at=ticket.created_at,
-                )
-                item = self._dispatcher.queue(
-                    uow,
-                    prepared,
-                    record,
-                    armed=settings.outgoing_armed,
-                    send_after_at=leaves_at(uow.now(), settings.undo_seconds, None),
-                )
-                ticket.agent_replied_at = ticket.created_at
-            else:
-                record = self._note_record(ticket, draft.text, draft.html, actor, ticket.created_at)
-                record.id = uow.messages.add(record)
-                uow.search.index(record)
-            self._after_opening(uow, ticket, record, item, actor)
-            if ends_draft:
-                end_draft(uow, DraftKind.NEW_TICKET, None, actor)
-            uow.commit()
-        return _sent(record, item)
-
-    def _after_opening(
-        self, uow: UnitOfWork, ticket: Ticket, record: MessageRecord, item: OutboxItem | None, actor: Actor
-    ) -> None:
-        ticket.last_message_id = record.id
-        ticket.message_count = 1
-        ticket.snippet = record.snippet
-        ticket.has_attachments = any(not a.inline for a in record.attachments)
-        uow.tickets.save(ticket)
-        data = {"channel": ticket.channel, "outbox_id": item.id if item is not None else None}
-        cause = f"{actor.name} opened it."
-        uow.tickets.record(
-            [line(ticket, "TicketCreated", actor, ticket.created_at, cause=cause, message_id=record.id, data=data)]
-        )
-        if actor.kind is ActorKind.AGENT and actor.id is not None:
-            uow.tickets.mark_seen(ticket.id, actor.id, record.id)
-        uow.changed("ticket", ticket.id, "insert", ticket.department_id)
-
-
-def _ticket(uow: UnitOfWork, ticket_id: int) -> Ticket:
-    ticket = uow.tickets.survivor(ticket_id)
-    if ticket is None:
-        raise CommandRefusedError("The ticket is gone.")
-    if ticket.trashed_at is not None:
-        raise CommandRefusedError("The ticket lies in the trash; restore it first.")
-    return ticket
-
-
-def _sending_account(uow: UnitOfWork, account_id: int) -> Account:
-    account = uow.accounts.get(account_id)
-    if account is None or not account.enabled:
-        raise CommandRefusedError("The mailbox to send from is gone or switched off.")
-    return account
-
-
-def _opened(uow: UnitOfWork, draft: NewTicketDraft, account: Account, settings: DeskSettings, actor: Actor) -> Ticket:
-    """Insert the ticket of a draft, still without a message."""
-    at = uow.now()
-    statuses = Statuses(uow.tickets.statuses())
-    status = statuses.waiting() if draft.send else statuses.working()
-    customer = draft.to[0]
-    contact = None
-    if "@" in customer.email:
-        contact = uow.contacts.get_or_create(
-            customer.email,
-            customer.name or customer.email.partition("@")[0],
-            language="",
-            department_id=account.department_id,
-            at=at,
-        )
-    assignee = draft.assignee_id or (actor.id if actor.kind is ActorKind.AGENT else None)
-    ticket = Ticket(
-        id=0,
-        number=uow.tickets.next_number(settings.number_format),
-        department_id=account.department_id,
-        account_id=account.id,
-        channel=draft.channel,
-        subject=draft.subject,
-        status_id=status.id,
-        category=status.category,
-        requester_id=contact.id if contact is not None else None,
-        requester_name=customer.name or (contact.name if contact is not None else customer.email),
-        requester_email=customer.email,
-        created_at=at,
-        updated_at=at,
-        activity_at=at,
-        assignee_id=assignee,
-        closed_at=at if status.category is StatusCategory.CLOSED else None,
-        mailbox_ids=(account.id,),
-    )
-    uow.tickets.add(ticket)
-    return ticket
-
-
-def _answered(records: Sequence[MessageRecord], message_id: int | None) -> MessageRecord | None:
-    """The message an answer answers: the named one, else the newest from a person outside, else our newest mail."""
-    mails = [r for r in records if r.kind is MessageKind.PUBLIC_REPLY and r.internet_id]
-    if message_id is not None:
-        return next((r for r in mails if r.id == message_id), None)
-    people = [r for r in mails if r.direction is Direction.INBOUND and r.classification not in _MACHINE]
-    return people[-1] if people else mails[-1] if mails else None
-
-
-def _history(
-    records: Sequence[MessageRecord], included: HistoryIncluded, answered: MessageRecord | None
-) -> tuple[EarlierMessage, ...]:
-    """What is quoted: public messages only, never a note (pains.md 21), newest first, the answered one at the top."""
-    public = [r for r in reversed(records) if r.kind is MessageKind.PUBLIC_REPLY and r.classification not in _MACHINE]
-    if answered is not None:
-        public = [answered, *(r for r in public if r.id < answered.id)]
-    return tuple(
-        EarlierMessage(
-            author=next(iter(_of(r, AddressRole.FROM)), Address(r.author_name, r.author_email)),
-            at=r.sent_at,
-            text=r.visible_text or r.text,
-            html=r.content.visible_html if r.content is not None and r.has_html else "",
-        )
-        for r in history_to_quote(public, included)
+def _letter(
+    uow: UnitOfWork,
+    draft: ReplyDraft,
+    ticket: Ticket,
+    records: Sequence[MessageRecord],
+    actor: Actor,
+) -> Letter:
+    """Return a reply as it leaves, with what it quotes, still without a signature."""
+    if not (draft.text.strip() or draft.html.strip() or draft.attachments):
+        raise ValueError("The reply is empty.")
+    answered = answered_message(records, draft.answers_message_id)
+    included = draft.include_history if draft.include_history is not None else history_of(uow, ticket.department_id)
+    return Letter(
+        from_address=draft.from_address,
+        to=draft.to,
+        cc=draft.cc,
+        bcc=draft.bcc,
+        subject=draft.subject or reply_subject(ticket.subject, ticket.number),
+        text=draft.text,
+        html=draft.html,
+        attachments=draft.attachments,
+        history=quoted_history(records, included, answered),
+        answers=answered,
+        agent_name=actor.agent_name,
     )
 
 
-def _of(record: MessageRecord, role: AddressRole) -> tuple[Address, ...]:
-    return tuple(address for r, address in record.addresses if r is role)
-
-
-def _refuse_stale(records: Sequence[MessageRecord], last_message_id: int | None, actor: Actor, *, force: bool) -> None:
-    if force or last_message_id is None:
+def _refuse_stale(records: Sequence[MessageRecord], last_message_id: int | None, actor: Actor) -> None:
+    """Raise StaleReplyError where a ticket has news since the last message that the actor had seen."""
+    if last_message_id is None:
         return
     newer = tuple(
-        NewerMessage(r.id, r.kind, r.direction, r.author_name, r.created_at, r.snippet)
+        NewerMessage(
+            r.id, r.kind, r.direction, r.author_name, r.created_at, r.snippet, (r.visible_text or r.text)[:_MOST_SHOWN]
+        )
         for r in records
-        if r.id > last_message_id and not _is_own_note(r, actor)
+        if r.id > last_message_id and not _is_own_aside(r, actor)
     )
     if newer:
         raise StaleReplyError(newer)
 
 
-def _is_own_note(record: MessageRecord, actor: Actor) -> bool:
-    return record.kind is MessageKind.INTERNAL_NOTE and actor.kind is ActorKind.AGENT and record.agent_id == actor.id
-
-
-def _as_draft(uow: UnitOfWork, record: MessageRecord, item: OutboxItem) -> ReplyDraft:
-    attachments = []
-    for kept in record.attachments:
-        content = uow.blobs.get(kept.sha256)
-        if content is not None:
-            attachments.append(OutgoingAttachment(kept.filename, kept.content_type, content, kept.content_id))
-    parents = uow.messages.by_internet_ids(list(record.refers_to)[-1:])
-    answered = next((k.id for found in parents.values() for k in found if k.ticket_id == record.ticket_id), None)
-    return ReplyDraft(
-        ticket_id=record.ticket_id,
-        from_account_id=item.account_id,
-        from_address=record.author_email,
-        to=_of(record, AddressRole.TO),
-        cc=_of(record, AddressRole.CC),
-        bcc=_of(record, AddressRole.BCC),
-        subject=record.subject,
-        text=record.text,
-        html=record.content.safe_html if record.content is not None and record.has_html else "",
-        attachments=tuple(attachments),
-        answers_message_id=answered,
-        cancel_on_reply=item.cancel_on_reply,
-    )
-
-
-def _sent(record: MessageRecord, item: OutboxItem | None) -> ReplySent:
-    if item is None:
-        return ReplySent(record.id, None, "noted", None, record.ticket_id)
-    until = item.send_after_at if item.state is OutboxState.QUEUED else None
-    return ReplySent(record.id, item.id, item.state.value, until, record.ticket_id)
+def _is_own_aside(record: MessageRecord, actor: Actor) -> bool:
+    """Whether the actor wrote a message that the customer does not see: it is no news to them."""
+    aside = record.kind is MessageKind.INTERNAL_NOTE or record.side_conversation_id is not None
+    return aside and actor.agent_id is not None and record.agent_id == actor.agent_id

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from desk_app.domain.contacts.blocking import SenderBlock, block_of
 from desk_app.domain.mailboxes.model import Account
-from desk_app.domain.messages.model import Address, ParsedMessage
+from desk_app.domain.messages.content import PreparedContent
+from desk_app.domain.messages.model import Address, Classification, ParsedMessage
 from desk_app.domain.messages.reply_ids import ReplyIds, tokens_in
+from desk_app.domain.messages.side_conversations import SideConversation, joined_people
 from desk_app.domain.tickets.model import Ticket, TicketEvent
 from desk_app.domain.tickets.numbers import numbers_in_subject
 from desk_app.services.messages.customers import customer_of
@@ -22,11 +25,15 @@ from desk_app.services.tickets.statuses import Statuses
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One mail of the ledger, read. `internet_id` is its Message-ID or the synthetic one."""
+    """One mail of the ledger, read. `internet_id` is its Message-ID or the synthetic one.
+
+    `content` is its body, where a plugin changed what it says: then it is final.
+    """
 
     item: InboundItem
     reading: Reading
     internet_id: str
+    content: PreparedContent | None = None
 
     @property
     def parsed(self) -> ParsedMessage:
@@ -38,18 +45,30 @@ class Round:
     """Reads once what the messages of one transaction share, and keeps it right while they are placed."""
 
     def __init__(
-        self, uow: UnitOfWork, reply_ids: ReplyIds, arrivals: Sequence[Arrival], *, reader_version: int
+        self,
+        uow: UnitOfWork,
+        reply_ids: ReplyIds,
+        arrivals: Sequence[Arrival],
+        *,
+        reader_version: int,
+        released: frozenset[int] = frozenset(),
+        matches: Mapping[int, int] | None = None,
     ) -> None:
         self.uow = uow
         self.reply_ids = reply_ids
         self.reader_version = reader_version
+        self.matches = matches or {}
+        """The tickets that plugins name for ledger rows the desk finds none for."""
         self.now: datetime = uow.now()
         self.settings = uow.settings.desk()
         self.own_addresses = uow.accounts.own_addresses()
         self.statuses = Statuses(uow.tickets.statuses())
         self._accounts: dict[int, Account | None] = {}
         self._participants: dict[int, frozenset[str]] = {}
+        self._sides: dict[int, Sequence[SideConversation]] = {}
         self._known: defaultdict[str, list[KnownMessage]] = defaultdict(list)
+        self._released = released
+        self._blocks = uow.sender_blocks.among([one for arrival in arrivals for one in self._senders(arrival)])
         self._waiting: list[OutboxItem] | None = None
         self._events: list[TicketEvent] = []
         self._ledger: list[InboundItem] = []
@@ -69,6 +88,7 @@ class Round:
         tickets = sorted({k.ticket_id for found in known for k in found})
         numbers = {number for arrival in arrivals for number in numbers_in_subject(arrival.parsed.subject)}
         self.uow.tickets.prefetch(tickets, sorted(numbers))
+        self._sides.update(self.uow.side_conversations.of_tickets(tickets))
         for ticket_id, people in self.uow.tickets.participants_of(tickets).items():
             self._participants[ticket_id] = people - self.own_addresses
         customers = (self.customer(arrival) for arrival in arrivals)
@@ -94,9 +114,9 @@ class Round:
         rows = self._rows.get(item.internet_id, ())
         return [row for row in rows if row.id != item.id and row.content_hash == item.content_hash]
 
-    def record(self, *events: TicketEvent) -> None:
-        """Note history lines; written together by `write`."""
-        self._events += events
+    def record(self, *events: TicketEvent, silent: bool = False) -> None:
+        """Note history lines; written together by `write`. With `silent` nobody is told of them (NT-04)."""
+        self._events += [replace(event, silent=True) for event in events] if silent else events
 
     def processed(self, item: InboundItem) -> None:
         """Note a ledger row whose mail has been placed; written by `write`."""
@@ -115,13 +135,40 @@ class Round:
             self._participants[ticket_id] = self.uow.tickets.participants(ticket_id) - self.own_addresses
         return self._participants[ticket_id]
 
+    def sides(self, ticket_id: int) -> Sequence[SideConversation]:
+        """Return the side conversations of a ticket, oldest first."""
+        if ticket_id not in self._sides:
+            self._sides.update(self.uow.side_conversations.of_tickets([ticket_id]))
+        return self._sides[ticket_id]
+
+    def side_grew(self, side: SideConversation, person: Address) -> None:
+        """Take note that somebody answered in a side conversation."""
+        people = joined_people(side.people, [person])
+        if people != side.people:
+            self.uow.side_conversations.set_people(side.id, people)
+            self._sides.pop(side.ticket_id, None)
+
     def customer(self, arrival: Arrival) -> Address:
         """Return who wrote (see `customer_of`)."""
         return customer_of(arrival.parsed, self.account(arrival.item.account_id), self.own_addresses)
 
+    def block(self, arrival: Arrival) -> SenderBlock | None:
+        """Return what holds a mail back because of who sent it (CU-09). Bounces come through: they tell of our own
+        mail."""
+        if not self._blocks or arrival.item.id in self._released:
+            return None
+        if arrival.parsed.classification is Classification.BOUNCE:
+            return None
+        return block_of(self._senders(arrival), self._blocks)
+
+    def _senders(self, arrival: Arrival) -> list[str]:
+        senders = (arrival.parsed.from_.email, self.customer(arrival).email)
+        return [one for one in dict.fromkeys(senders) if one and one not in self.own_addresses]
+
     def opened(self, ticket_id: int) -> None:
         """Take note of a new ticket: nobody stands in it yet."""
         self._participants[ticket_id] = frozenset()
+        self._sides[ticket_id] = ()
 
     def ticket_of(self, row: InboundItem) -> Ticket | None:
         """Return the ticket of the message that was made of a ledger row."""
@@ -142,6 +189,7 @@ class Round:
             direction=record.direction,
             internet_id=record.internet_id,
             content_hash=record.content_hash,
+            side_conversation_id=record.side_conversation_id,
         )
         self._known[record.internet_id].append(known)
         for internet_id in record.refers_to:
@@ -155,6 +203,7 @@ class Round:
         for known in (*self._known.values(), *self._referring.values()):
             known[:] = [replace(k, ticket_id=target_id) if k.ticket_id == ticket_id else k for k in known]
         self._participants.clear()
+        self._sides.clear()
 
     def waiting_mail(self) -> Sequence[OutboxItem]:
         """Return outgoing mail that an arriving message may settle: not sent yet, or with an unclear outcome."""

@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from desk_app.domain.contacts.model import Contact
 from desk_app.domain.messages.model import Address, Classification, Direction
 from desk_app.domain.messages.reply_ids import ReplyId
-from desk_app.domain.messages.threading import Evidence, Join, JoinRule, Landing, Relative, decide, is_forward, land
+from desk_app.domain.messages.side_conversations import SideConversation, side_of
+from desk_app.domain.messages.threading import (
+    Evidence,
+    Join,
+    JoinRule,
+    Landing,
+    Relative,
+    decide,
+    is_forward,
+    land,
+    named_by_plugin,
+)
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
 from desk_app.domain.tickets.model import LinkKind, StatusCategory, Ticket, TicketEvent
 from desk_app.domain.tickets.numbers import numbers_in_subject
@@ -99,7 +110,11 @@ class Threads:
     def place(self, arrival: Arrival, record: MessageRecord, twin: InboundItem | None) -> Ticket | None:
         """Store a mail in the ticket it belongs to and return that ticket, or None where the other mailbox's copy is
         there already. A new ticket has exactly this one message."""
-        join = decide(evidence_of(self._round, arrival))
+        evidence = evidence_of(self._round, arrival)
+        join = decide(evidence)
+        named = self._round.matches.get(arrival.item.id)
+        if named is not None and twin is None and join.rule is JoinRule.NEW:
+            join = named_by_plugin(evidence, named)
         twin_ticket = self._round.ticket_of(twin) if twin is not None else None
         ticket = self._uow.tickets.survivor(join.ticket_id) if join.ticket_id is not None else None
         if ticket is not None and twin_ticket is not None and ticket.id == twin_ticket.id:
@@ -109,18 +124,22 @@ class Threads:
                 join = replace(join, rule=JoinRule.NEW, reason=f"{join.reason} But that ticket is gone: a new one.")
             link = Link(LinkKind.PAIR, twin_ticket.id) if twin_ticket is not None else None
             return self._open(arrival, record, join, link)
+        side = self._side(ticket, arrival)
         landing, why = land(
             closed_at=(ticket.closed_at or ticket.updated_at) if ticket.category is StatusCategory.CLOSED else None,
             trashed=ticket.trashed_at is not None,
             now=self._round.now,
             reopen_days=self._round.settings.reopen_days,
-            wakes=_wakes(record),
+            wakes=_wakes(record) and (side is None or ticket.trashed_at is not None),
         )
         if landing is Landing.FOLLOW_UP:
             reason = f"{join.reason} {why} A new, linked ticket."
             followed = replace(join, reason=reason, evidence={**join.evidence, "follows": ticket.id})
             return self._open(arrival, record, followed, Link(LinkKind.FOLLOW_UP, ticket.id))
-        self._join(ticket, arrival, record, join, why if landing is Landing.REOPEN else "")
+        if side is not None:
+            self._join_side(ticket, arrival, record, join, *side)
+        else:
+            self._join(ticket, arrival, record, join, why if landing is Landing.REOPEN else "")
         return ticket
 
     # -- a ticket that is there ---------------------------------------------------------------------------------------
@@ -158,10 +177,67 @@ class Threads:
         if _wakes(record):
             events += self._wake(ticket, actor, reopened)
         self._uow.tickets.save(ticket)
-        self._round.record(*events)
+        self._round.record(*events, silent=not _wakes(record))
         if join.rule is JoinRule.LATE_PARENT:
             self._round.write()  # the history says first that the parent came, then what it brought together
             self._gather_children(ticket, arrival)
+        self._uow.changed("ticket", ticket.id, "update", ticket.department_id)
+
+    def _side(self, ticket: Ticket, arrival: Arrival) -> tuple[SideConversation, str] | None:
+        """Return the side conversation a mail belongs to, and why; None: it is the customer's (IN-18)."""
+        sides = self._round.sides(ticket.id)
+        if not sides:
+            return None
+        parsed = arrival.parsed
+        named = dict.fromkeys([*parsed.in_reply_to, *addressed_ids(parsed), *reversed(parsed.references)])
+        parents = [
+            known.side_conversation_id
+            for internet_id in named
+            for known in reversed(self._round.known(internet_id))
+            if known.ticket_id == ticket.id
+        ]
+        senders = {a.email for a in (parsed.from_, *((parsed.sender,) if parsed.sender else ())) if a.email}
+        own = self._round.own_addresses
+        side_id, why = side_of(
+            frozenset(senders - own),
+            parents,
+            sides,
+            lambda: (self._uow.side_conversations.customers(ticket.id) | {ticket.requester_email.lower()}) - own,
+        )
+        return next(((side, why) for side in sides if side.id == side_id), None)
+
+    def _join_side(
+        self, ticket: Ticket, arrival: Arrival, record: MessageRecord, join: Join, side: SideConversation, why: str
+    ) -> None:
+        """Store a third party's answer: it is unread and moves the ticket up, but it is no word of the customer, so it
+        neither wakes nor opens the ticket again."""
+        contact = self._contact(arrival, ticket.department_id)
+        now, person = self._round.now, arrival.parsed.from_
+        record.ticket_id = ticket.id
+        record.department_id = ticket.department_id
+        record.side_conversation_id = side.id
+        record.contact_id = contact.id if contact is not None else None
+        record.stranger = person.email.lower() not in side.addresses
+        record.join_rule = join.rule.value
+        record.join_reason = join.stored() | {"side_conversation": why}
+        store(self._round, record, arrival.parsed)
+        self._round.side_grew(side, person)
+        ticket.message_count += 1
+        ticket.last_message_id = record.id
+        ticket.updated_at = now
+        ticket.has_attachments |= any(not a.inline for a in record.attachments)
+        if record.account_id is not None and record.account_id not in ticket.mailbox_ids:
+            ticket.mailbox_ids = (*ticket.mailbox_ids, record.account_id)
+        if record.classification is not Classification.AUTO_REPLY:
+            ticket.last_inbound_id = record.id
+            ticket.activity_at = max(ticket.activity_at, record.sent_at if record.imported else now)
+        self._uow.tickets.save(ticket)
+        data = {"rule": join.rule.value, "stranger": record.stranger, "side_conversation_id": side.id}
+        cause = f"{join.reason} {why}"
+        self._round.record(
+            line(ticket, "SideAnswerAdded", _actor(contact, record), now, cause=cause, message_id=record.id, data=data),
+            silent=not _wakes(record),
+        )
         self._uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
     def _show(self, ticket: Ticket, arrival: Arrival, record: MessageRecord) -> None:
@@ -214,7 +290,7 @@ class Threads:
         store(self._round, record, arrival.parsed)
         ticket.last_message_id = record.id
         ticket.has_attachments = any(not a.inline for a in record.attachments)
-        if record.classification not in {Classification.AUTO_REPLY, Classification.BOUNCE}:
+        if not record.classification.is_machine_answer:
             ticket.last_inbound_id = record.id
         self._uow.tickets.save(ticket)
         data = {"rule": join.rule.value, **join.evidence}
@@ -230,7 +306,7 @@ class Threads:
             message_id=record.id,
             data=data,
         )
-        self._round.record(event)
+        self._round.record(event, silent=not _wakes(record))
         self._uow.changed("ticket", ticket.id, "insert", ticket.department_id)
         return ticket
 
@@ -261,7 +337,7 @@ class Threads:
             snippet=record.snippet,
             message_count=1,
             imported=record.imported,
-            spam=parsed.spam or (contact is not None and contact.blocked),
+            spam=parsed.spam,
             customer_wrote_at=None if returned else at,
             closed_at=at if status.category is StatusCategory.CLOSED else None,
             follows_id=link.ticket_id if link is not None else None,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.people.agent import Agent, Department
-from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 KINDS = ("light", "agent", "lead", "manager", "admin")
 _MOST_NOTED = 200
+_HISTORY = "history_included"
 
 
 class UnknownAgentError(PermissionError):
@@ -76,24 +81,98 @@ class PeopleService:
         if kind not in KINDS:
             raise ValueError(f"There is no kind of agent “{kind}”; there are {', '.join(KINDS)}.")
         with self._uow() as uow:
-            _refuse_unless_admin(uow, actor)
+            if not is_admin(uow, actor):
+                raise PermissionError("Only an admin of the desk can add agents.")
             uow.leases.serialise("people")
             if uow.people.agent_by_login(clean) is not None:
                 raise ValueError(f"There is an agent “{clean}” already.")
             new = Agent(0, clean, " ".join(name.split()) or login.strip(), email.strip().lower(), kind)
             agent_id = _add(uow, new)
-            log = list(uow.settings.get("people_changes", []))
-            entry = {"at": uow.now().isoformat(), "actor": actor.name, "what": "agent added", "agent_id": agent_id}
-            uow.settings.set("people_changes", [*log, entry][-_MOST_NOTED:])
+            _note(uow, actor, "agent added", agent_id)
             uow.commit()
         return replace(new, id=agent_id)
 
-    def add_department(self, name: str, actor: Actor) -> int:  # noqa: ARG002 -- every command names its actor
-        """Add a department and return its id."""
+    def history_included(self, department_id: int) -> HistoryIncluded | None:
+        """Return how much of a thread a department's mails quote, None where it does as the desk does (CO-12)."""
         with self._uow() as uow:
-            department_id = uow.people.add_department(" ".join(name.split()))
+            chosen = uow.people.department_settings(department_id).get(_HISTORY)
+        return next((one for one in HistoryIncluded if one.value == chosen), None)
+
+    def set_history_included(self, department_id: int, included: HistoryIncluded | None, actor: Actor) -> None:  # noqa: ARG002 -- every command names its actor
+        """Choose it; None does as the desk does."""
+        with self._uow() as uow:
+            uow.people.set_department_setting(department_id, _HISTORY, included.value if included is not None else None)
+            uow.commit()
+
+    def change_agent(self, agent: Agent, actor: Actor) -> None:
+        """Write an agent's name, address, kind, and whether the agent may work here; the login stays.
+
+        Raises PermissionError unless an admin asks (everybody may change their own name and address), ValueError where
+        that would leave the desk without an admin or the name is empty.
+        """
+        with self._uow() as uow:
+            uow.leases.serialise("people")  # two admins must not demote each other at the same moment
+            before = uow.people.agent(agent.id)
+            if before is None:
+                raise LookupError("There is no such agent.")
+            own = actor.agent_id == agent.id and (agent.kind, agent.active) == (before.kind, before.active)
+            if not own and not is_admin(uow, actor):
+                raise PermissionError("Only an admin of the desk can change agents.")
+            if agent.kind not in KINDS:
+                raise ValueError(f"There is no kind of agent “{agent.kind}”; there are {', '.join(KINDS)}.")
+            name = " ".join(agent.name.split())
+            if not name:
+                raise ValueError("An agent needs a name.")
+            admins = [one for one in uow.people.agents() if one.kind == "admin" and one.active]
+            keeps = agent.kind == "admin" and agent.active
+            if [one.id for one in admins] == [agent.id] and not keeps:
+                raise ValueError("The desk needs an admin: make somebody else one first.")
+            uow.people.save_agent(replace(agent, login=before.login, name=name, email=agent.email.strip().lower()))
+            _note(uow, actor, "agent changed" if agent.active else "agent switched off", agent.id)
+            uow.commit()
+
+    def add_department(self, name: str, actor: Actor) -> int:
+        """Add a department and return its id. Raises PermissionError unless an admin or the system asks, ValueError
+        where the name is empty or taken."""
+        with self._uow() as uow:
+            if not is_admin(uow, actor):
+                raise PermissionError("Only an admin of the desk can change departments.")
+            department_id = uow.people.add_department(_department_name(uow, name))
             uow.commit()
         return department_id
+
+    def rename_department(self, department_id: int, name: str, actor: Actor) -> None:
+        """Give a department another name; raises as `add_department` does, LookupError where it is gone."""
+        with self._uow() as uow:
+            if not is_admin(uow, actor):
+                raise PermissionError("Only an admin of the desk can change departments.")
+            found = next((one for one in uow.people.departments() if one.id == department_id), None)
+            if found is None:
+                raise LookupError("There is no such department.")
+            uow.people.save_department(replace(found, name=_department_name(uow, name, but_not=department_id)))
+            uow.commit()
+
+
+def _department_name(uow: UnitOfWork, name: str, but_not: int = 0) -> str:
+    clean = " ".join(name.split())
+    if not clean:
+        raise ValueError("A department needs a name.")
+    if any(one.name.casefold() == clean.casefold() and one.id != but_not for one in uow.people.departments()):
+        raise ValueError(f"There is a department “{clean}” already.")
+    return clean
+
+
+def _note(uow: UnitOfWork, actor: Actor, what: str, agent_id: int) -> None:
+    log = list(uow.settings.get("people_changes", []))
+    entry = {"at": uow.now().isoformat(), "actor": actor.name, "what": what, "agent_id": agent_id}
+    uow.settings.set("people_changes", [*log, entry][-_MOST_NOTED:])
+
+
+def history_of(uow: UnitOfWork, department_id: int) -> HistoryIncluded:
+    """Return how much of a thread a department's mails quote: as it chose, else as the desk does (CO-12)."""
+    chosen = uow.people.department_settings(department_id).get(_HISTORY)
+    known = {one.value: one for one in HistoryIncluded}
+    return known.get(str(chosen), uow.settings.desk().history_included)
 
 
 def _add(uow: UnitOfWork, agent: Agent) -> int:
@@ -101,12 +180,12 @@ def _add(uow: UnitOfWork, agent: Agent) -> int:
     return uow.people.add_agent(agent, departments)
 
 
-def _refuse_unless_admin(uow: UnitOfWork, actor: Actor) -> None:
+def is_admin(uow: UnitOfWork, actor: Actor) -> bool:
+    """Return whether an actor may set the desk up: an admin of it, or the program itself."""
     if actor.kind is ActorKind.SYSTEM:
-        return
-    agent = uow.people.agent(actor.id) if actor.kind is ActorKind.AGENT and actor.id is not None else None
-    if agent is None or not agent.active or agent.kind != "admin":
-        raise PermissionError("Only an admin of the desk can add agents.")
+        return True
+    agent = uow.people.agent(actor.agent_id) if actor.agent_id is not None else None
+    return agent is not None and agent.active and agent.kind == "admin"
 
 
 def actor_for(agent: Agent) -> Actor:

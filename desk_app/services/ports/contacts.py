@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.contacts.model import Contact
+if TYPE_CHECKING:
+    from desk_app.domain.contacts.blocking import BlockKey, BlockKind, SenderBlock
+    from desk_app.domain.contacts.model import Contact, Organization
 
 
 class ContactRepository(Protocol):
@@ -48,4 +50,88 @@ class ContactRepository(Protocol):
 
     def mark_working(self, email: str) -> None:
         """Clear the failing mark: the person wrote from that address."""
+        ...
+
+
+class ContactEventRepository(Protocol):
+    """What was done to people and organizations, newest last. Goes with the person's data (CU-10)."""
+
+    def add(
+        self,
+        kind: str,
+        *,
+        actor_name: str,
+        contact_id: int | None = None,
+        organization_id: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write one line; `data` is JSON that an undo needs."""
+        ...
+
+    def last(self, kind: str, *, contact_id: int | None = None, organization_id: int | None = None) -> dict[str, Any]:
+        """Return the data of the newest line of a kind, {} where there is none."""
+        ...
+
+
+class OrganizationRepository(Protocol):
+    """Organizations, their domains and members (CU-05)."""
+
+    def add(self, organization: Organization) -> int:
+        """Insert an organization with its domains and return its id; raises ValueError where a domain is taken."""
+        ...
+
+    def get(self, organization_id: int) -> Organization | None:
+        """Return an organization."""
+        ...
+
+    def save(self, organization: Organization) -> None:
+        """Write an organization and its domains; raises ValueError where a domain is taken or `version` moved on."""
+        ...
+
+    def remove(self, organization_id: int) -> None:
+        """Delete an organization; its members stay, without one."""
+        ...
+
+    def restore(self, organization: Organization, member_ids: Sequence[int]) -> None:
+        """Put a deleted organization back under its old id, with those members that have none by now."""
+        ...
+
+    def members(self, organization_id: int) -> Sequence[int]:
+        """Return the contacts of an organization."""
+        ...
+
+    def assign(self, contact_ids: Sequence[int], organization_id: int | None) -> None:
+        """Make contacts members of an organization, or of none."""
+        ...
+
+    def homeless(self, domains: Sequence[str]) -> Sequence[int]:
+        """Return the contacts without an organization who have an address in one of these domains."""
+        ...
+
+    def find(self, domain: str) -> int | None:
+        """Return the organization a domain stands for."""
+        ...
+
+    def named(self, name: str) -> int | None:
+        """Return the organization of this name, however it is written."""
+        ...
+
+
+class SenderBlockRepository(Protocol):
+    """Whose mail is held back (CU-09)."""
+
+    def all(self) -> Sequence[SenderBlock]:
+        """Return every block, newest first."""
+        ...
+
+    def among(self, addresses: Sequence[str]) -> Mapping[BlockKey, SenderBlock]:
+        """Return the blocks that may hold mail of these senders back, in one query."""
+        ...
+
+    def add(self, block: SenderBlock) -> bool:
+        """Insert a block; False where it is there already. Contacts it covers are marked as blocked."""
+        ...
+
+    def remove(self, kind: BlockKind, value: str) -> bool:
+        """Delete a block; False where there is none. Contacts that nothing else blocks lose their mark."""
         ...

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+if TYPE_CHECKING:
+    from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
 
 
 class DraftRepository(Protocol):
@@ -34,4 +35,8 @@ class DraftQueries(Protocol):
 
     def ticket_ids(self, agent_id: int) -> frozenset[int]:
         """Return the tickets an agent has begun to write to."""
+        ...
+
+    def of_others(self, agent_id: int, ticket_id: int) -> tuple[KeptDraft, ...]:
+        """Return what other agents have begun to write to a ticket, the oldest first, without the bytes of files."""
         ...

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.messages.content import PreparedContent
 from desk_app.domain.messages.model import Address, AddressRole, Classification, Direction, MessageKind
-from desk_app.domain.search import SearchFields
+
+if TYPE_CHECKING:
+    from desk_app.domain.messages.content import PreparedContent
+    from desk_app.domain.search import SearchFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class StoredAttachment:
 
 @dataclass(slots=True)
 class MessageRecord:
-    """One message with everything stored beside it; `content` None means the HTML is prepared later."""
+    """One message with everything stored beside it; `content` None means the HTML is prepared later. A `final` one was
+    changed by a plugin when it came, and is never read or prepared again."""
 
     ticket_id: int
     department_id: int
@@ -63,6 +66,8 @@ class MessageRecord:
     attachments: Sequence[StoredAttachment] = ()
     reader_version: int = 0
     search_fields: SearchFields | None = None  # the words for the index, where they were made beforehand
+    side_conversation_id: int | None = None  # None: the customer's thread (IN-18)
+    final: bool = False
     id: int = 0
 
 
@@ -76,6 +81,7 @@ class KnownMessage:
     direction: Direction
     internet_id: str
     content_hash: str
+    side_conversation_id: int | None = None
 
 
 class MessageRepository(Protocol):
@@ -143,6 +149,10 @@ class BlobStore(Protocol):
         """Return bytes; checks them against their hash and raises where the database is damaged."""
         ...
 
+    def remove_unused(self, sha256s: Sequence[str]) -> int:
+        """Delete those of these bytes that nothing refers to any more, and return how many went."""
+        ...
+
 
 class SearchIndex(Protocol):
     """Full text, written in the same transaction as the message."""
@@ -153,12 +163,4 @@ class SearchIndex(Protocol):
 
     def add(self, record: MessageRecord) -> None:
         """Add the document of a message that was stored in this very transaction."""
-        ...
-
-    def remove(self, message_ids: Sequence[int]) -> None:
-        """Forget documents."""
-        ...
-
-    def stale(self, limit: int) -> Sequence[int]:
-        """Return messages indexed by an older analyzer or not at all."""
         ...

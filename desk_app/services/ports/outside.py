@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.mailboxes.model import Account
-from desk_app.domain.messages.content import PreparedContent
-from desk_app.domain.messages.model import ParsedMessage
-from desk_app.domain.messages.outgoing import OutgoingMail
-from desk_app.domain.messages.reply_ids import ReplyIds
-from desk_app.domain.search import SearchFields
-from desk_app.plugin_api.channels import ChannelSession, PendingSignIn, SecretStore, TestStep
+if TYPE_CHECKING:
+    from desk_app.domain.mailboxes.model import Account
+    from desk_app.domain.messages.content import PreparedContent
+    from desk_app.domain.messages.model import ParsedMessage
+    from desk_app.domain.messages.outgoing import OutgoingMail
+    from desk_app.domain.messages.reply_ids import ReplyIds
+    from desk_app.domain.search import SearchFields
+    from desk_app.plugin_api.channels import ChannelSession, OutboundContent, PendingSignIn, SecretStore, TestStep
+    from desk_app.services.ports.channels import ChannelInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Reading:
 
 
 class MessageReader(Protocol):
-    """Makes sense of raw mail. Never raises, never touches the network."""
+    """Makes sense of raw mail. Never touches the network. Only channels of plugins may raise: then their plugin failed,
+    or is not there."""
 
     version: int
 
@@ -40,6 +43,10 @@ class MessageReader(Protocol):
 
         With much to read this may happen in another process, while the caller goes on.
         """
+        ...
+
+    def knows(self, channel: str) -> bool:
+        """Return whether messages of a channel can be read at this moment."""
         ...
 
     def synthetic_id(self, parsed: ParsedMessage) -> str:
@@ -78,8 +85,30 @@ class MailBuilder(Protocol):
 class Channels(Protocol):
     """The channel types that are there, with their accounts' secrets."""
 
+    def types(self) -> Sequence[ChannelInfo]:
+        """Return the channel types that are there at this moment."""
+        ...
+
+    def missing(self, channel: str, *, wait: bool = True) -> bool:
+        """Return whether nobody brings a channel at this moment: its accounts are suspended. With `wait` plugins that
+        are being loaded are waited for."""
+        ...
+
+    def is_mail(self, account: Account) -> bool:
+        """Return whether an account sends mail; else what leaves is made by `build`."""
+        ...
+
+    def build(self, account: Account, content: OutboundContent) -> bytes:
+        """Return what leaves over a channel that is not mail. Raises ValueError with a text for the agent, and
+        ChannelError where the channel is gone or failed."""
+        ...
+
+    def secret_names(self, account: Account) -> Sequence[str]:
+        """Return the names of the secrets an account of this channel may have."""
+        ...
+
     def open(self, account: Account) -> ChannelSession:
-        """Return a session of an account; raises ChannelError where the channel is gone."""
+        """Return a session of an account; raises ChannelGoneError where the channel is gone."""
         ...
 
     def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str) -> Iterator[TestStep]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.people.agent import Agent, Department
+if TYPE_CHECKING:
+    from desk_app.domain.people.agent import Agent, Department
 
 
 class PeopleRepository(Protocol):
@@ -27,10 +28,42 @@ class PeopleRepository(Protocol):
         """Insert an agent into departments and return the new id."""
         ...
 
+    def save_agent(self, agent: Agent) -> None:
+        """Write name, address, kind and whether the agent is active."""
+        ...
+
     def departments(self) -> Sequence[Department]:
         """Return all departments in order."""
         ...
 
+    def department_settings(self, department_id: int) -> Mapping[str, Any]:
+        """Return what a department does otherwise than the desk, {} where nothing."""
+        ...
+
+    def set_department_setting(self, department_id: int, key: str, value: Any) -> None:
+        """Store one of a department's settings; None does as the desk does."""
+        ...
+
     def add_department(self, name: str) -> int:
         """Insert a department and return the new id."""
+        ...
+
+    def save_department(self, department: Department) -> None:
+        """Write a department's name and place."""
+        ...
+
+
+class ChoiceRepository(Protocol):
+    """What agents chose for themselves and want to find on every computer: JSON values by key."""
+
+    def get(self, agent_id: int, key: str, default: Any = None) -> Any:
+        """Return one choice of an agent."""
+        ...
+
+    def all(self, agent_id: int) -> Mapping[str, Any]:
+        """Return every choice of an agent."""
+        ...
+
+    def set(self, agent_id: int, key: str, value: Any) -> None:
+        """Store one choice; None forgets it."""
         ...

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, AfterImport
-from desk_app.plugin_api.channels import Cursor, RecipientResult
+
+if TYPE_CHECKING:
+    from desk_app.plugin_api.channels import Cursor, RecipientResult
 
 
 class AccountRepository(Protocol):
@@ -63,7 +65,9 @@ class InboundState(StrEnum):
     DONE = "done"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    BLOCKED = "blocked"
     IGNORED = "ignored"
+    DROPPED = "dropped"  # a plugin leaves it out
     PURGED = "purged"
 
 
@@ -102,8 +106,10 @@ class InboundRepository(Protocol):
         """Insert rows and set their ids; a source key that is there already is skipped (its id stays 0)."""
         ...
 
-    def pending(self, limit: int, *, account_id: int | None = None) -> Sequence[InboundItem]:
-        """Return stored rows that are not processed yet, oldest first."""
+    def pending(
+        self, limit: int, *, account_id: int | None = None, without: Collection[int] = ()
+    ) -> Sequence[InboundItem]:
+        """Return stored rows that are not processed yet, oldest first; `without` names accounts to leave alone."""
         ...
 
     def unprocessed(self, item_ids: Sequence[int]) -> frozenset[int]:
@@ -126,12 +132,17 @@ class InboundRepository(Protocol):
         """Return rows by Message-ID, in any account and state; one query however many ids are asked for."""
         ...
 
-    def twins(self, internet_id: str, content_hash: str) -> Sequence[InboundItem]:
-        """Return rows of the same mail (same Message-ID and same content hash) in any account, purged ones included."""
-        ...
-
     def quarantined(self, limit: int = 500) -> Sequence[InboundItem]:
         """Return what could not be read or was too large, newest first."""
+        ...
+
+    def dropped(self, limit: int = 500) -> Sequence[InboundItem]:
+        """Return mail that plugins left out, newest first."""
+        ...
+
+    def blocked(self, limit: int = 500, *, stored_before: datetime | None = None) -> Sequence[InboundItem]:
+        """Return mail of blocked senders (CU-09), newest first; with `stored_before`, what has waited longer, oldest
+        first."""
         ...
 
     def unacknowledged(self, account_id: int, limit: int) -> Sequence[InboundItem]:
@@ -140,6 +151,10 @@ class InboundRepository(Protocol):
 
     def acknowledge(self, ids: Sequence[int]) -> None:
         """Note that the server-side action was done."""
+        ...
+
+    def count_by_stream(self, account_id: int) -> Mapping[str, int]:
+        """Return how many messages of an account are in the ledger, by folder."""
         ...
 
     def count(self, account_id: int) -> int:
@@ -209,10 +224,6 @@ class OutboxRepository(Protocol):
         """Return a mail."""
         ...
 
-    def by_message(self, message_id: int) -> OutboxItem | None:
-        """Return the mail of a message."""
-        ...
-
     def by_internet_id(self, internet_id: str) -> OutboxItem | None:
         """Return the mail with this Message-ID."""
         ...
@@ -225,7 +236,9 @@ class OutboxRepository(Protocol):
         """Return how many mails are in these states."""
         ...
 
-    def claim_due(self, *, holder: str, lease: timedelta, limit: int) -> Sequence[OutboxItem]:
+    def claim_due(
+        self, *, holder: str, lease: timedelta, limit: int, without: Collection[int] = ()
+    ) -> Sequence[OutboxItem]:
         """Move due queued mails to SENDING under `holder` and return them; two claimers never get the same one."""
         ...
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.mailboxes.desk import DeskSettings
+if TYPE_CHECKING:
+    from desk_app.domain.mailboxes.desk import DeskSettings
 
 
 class SettingRepository(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from desk_app.domain.tickets.model import Status, Ticket, TicketEvent
+if TYPE_CHECKING:
+    from desk_app.domain.tickets.model import Status, Ticket, TicketEvent
 
 
 class TicketRepository(Protocol):
@@ -27,6 +28,11 @@ class TicketRepository(Protocol):
 
     def by_number(self, number: str) -> Ticket | None:
         """Return the ticket with this number."""
+        ...
+
+    def open_of(self, requester_id: int, limit: int) -> Sequence[int]:
+        """Return the tickets of a customer that are neither closed nor merged, spam or in the trash, the one with the
+        newest activity first."""
         ...
 
     def prefetch(self, ticket_ids: Sequence[int], numbers: Sequence[str]) -> None:
@@ -59,8 +65,16 @@ class TicketRepository(Protocol):
         """Replace a ticket's tags."""
         ...
 
-    def mark_seen(self, ticket_id: int, agent_id: int, message_id: int) -> None:
-        """Note how far an agent has read; 0 makes it unread."""
+    def prefetch_tags(self, ticket_ids: Sequence[int]) -> None:
+        """Read together the tags that a batch is going to ask for; outside of one, nothing happens."""
+        ...
+
+    def mark_seen(self, ticket_id: int, agent_id: int, message_id: int | None) -> None:
+        """Note how far an agent has read; 0 makes it unread, None forgets that it was ever looked at."""
+        ...
+
+    def seen(self, ticket_ids: Sequence[int], agent_id: int) -> Mapping[int, int]:
+        """Return how far an agent has read, for those of the tickets it has looked at."""
         ...
 
     def participants(self, ticket_id: int) -> frozenset[str]:
@@ -79,9 +93,10 @@ class TicketRepository(Protocol):
         """Return tickets whose snooze has ended by the database's clock."""
         ...
 
-    def purge(self, ticket_id: int, *, actor_name: str, reason: str) -> None:
-        """Delete a ticket with its messages, bodies, attachments and history, write the purge log, and leave the
-        intake rows as tombstones so that its mail is not imported again (IN-32). Blobs nobody else uses go too."""
+    def purge(self, ticket_ids: Sequence[int], *, actor_name: str, reason: str) -> None:
+        """Delete tickets, and what was merged into them, with messages, bodies, attachments and history, write the
+        purge log, and leave the intake rows as tombstones so that their mail is not imported again (IN-32). Blobs
+        nobody else uses go too."""
         ...
 
     def expired_trash(self, days: int, limit: int) -> Sequence[Ticket]:

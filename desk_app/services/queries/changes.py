@@ -25,6 +25,11 @@ class ChangeFeed(Protocol):
         starts at now. An empty list means nothing."""
         ...
 
+    @property
+    def alive(self) -> bool:
+        """Whether the database could be reached at the last call."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desk_app.domain.contacts.model import Contact
-from desk_app.domain.messages.model import Address, Classification, Direction, MessageKind
-from desk_app.domain.tickets.model import Ticket, TicketEvent
+if TYPE_CHECKING:
+    from desk_app.domain.contacts.model import Contact
+    from desk_app.domain.messages.model import Address, Classification, Direction, MessageKind
+    from desk_app.domain.messages.side_conversations import SideConversation
+    from desk_app.domain.tickets.links import Relation
+    from desk_app.domain.tickets.model import Bucket, Ticket, TicketEvent
 
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """One attachment; its bytes come from `ConversationQueries.attachment`."""
+    """One attachment; its bytes come from `ConversationQueries.attachment`. `part` is its place in the raw mail."""
 
     id: int
     filename: str
@@ -22,6 +25,7 @@ class AttachmentView:
     content_id: str
     inline: bool
     sha256: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class DeliveryView:
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """One card of the conversation.
+
+    `side_conversation_id` None: the customer's thread (IN-18).
 
     `html` and `folded_html` are safe and normalised for the mail view; `remote_images` are what "remote:<n>" stands
     for. `join_rule` and `join_reason` explain why the message is in this ticket. `stranger`: unknown sender on a known
@@ -92,11 +98,36 @@ class MessageView:
     problems: tuple[str, ...]
     has_raw: bool
     internet_id: str
+    side_conversation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Another ticket and what it is to the one shown. `by_hand` links can be taken away."""
+
+    relation: Relation
+    ticket_id: int
+    number: str
+    subject: str
+    bucket: Bucket
+    status_name: str
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherView:
+    """An agent who watches the ticket."""
+
+    agent_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A ticket with its thread (oldest first), history, requester and the requester's other tickets."""
+    """A ticket with its thread (oldest first), history, requester and the requester's other tickets.
+
+    `image_senders` are those lower-case senders of the thread whose pictures may be fetched without asking (IN-25).
+    """
 
     ticket: Ticket
     status_name: str
@@ -107,6 +138,10 @@ class ConversationView:
     requester: Contact | None
     earlier_ticket_ids: tuple[int, ...]
     last_seen_message_id: int
+    side_conversations: tuple[SideConversation, ...] = ()
+    links: tuple[LinkView, ...] = ()
+    watchers: tuple[WatcherView, ...] = ()
+    image_senders: frozenset[str] = frozenset()
 
 
 class ConversationQueries(Protocol):

@@ -6,15 +6,17 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from desk_app.domain.tickets.model import Bucket, Priority, Status
-from desk_app.domain.tickets.query import PageKey, TicketQuery
+if TYPE_CHECKING:
+    from desk_app.domain.tickets.model import Bucket, Priority, Status
+    from desk_app.domain.tickets.query import PageKey, TicketQuery
 
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """One line of a list. `account_ids` are the mailboxes that show it, `unread` is for the agent who asked."""
+    """One line of a list. `account_ids` are the mailboxes that show it; `unread` and `starred` are for the agent who
+    asked."""
 
     id: int
     number: str
@@ -37,6 +39,10 @@ class TicketRow:
     snoozed_until_at: datetime | None
     imported: bool
     version: int
+    department_id: int = 0
+    due_at: datetime | None = None
+    starred: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,24 @@ class TicketQueries(Protocol):
         """Return one page of a list or of a search, by keyset."""
         ...
 
-    def ids(self, query: TicketQuery, *, limit: int | None = None) -> array[int]:
-        """Return the ids of a whole list in its order, for a sparse list model (toolchain.md 3)."""
+    def ids(self, query: TicketQuery, *, limit: int | None = None, agent_id: int | None = None) -> array[int]:
+        """Return the ids of a whole list in its order, for a sparse list model (toolchain.md 3).
+
+        `agent_id` is who "me", "unread" and the like mean.
+        """
+        ...
+
+    def count(self, query: TicketQuery, *, agent_id: int | None, most: int = 1_000) -> int:
+        """Count a list or search, no further than to `most`, so that a number costs no more than a glance."""
         ...
 
     def rows(self, ids: Sequence[int], *, agent_id: int | None) -> list[TicketRow]:
         """Return rows for ids, in the order of `ids`; unknown ids are left out."""
+        ...
+
+    def hits(self, ids: Sequence[int], search: str) -> Mapping[int, str]:
+        """Return where in a ticket's newest messages the words of a search stand, for tickets in whose texts they do;
+        internal notes count, what was said to third parties too."""
         ...
 
     def counts(self, agent_id: int | None) -> Counts:

@@ -2,132 +2,169 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from desk_app.domain.messages.model import Address, Direction
 from desk_app.domain.messages.original_sender import original_sender
 from desk_app.domain.people.actor import Actor
-from desk_app.domain.tickets.model import LinkKind, Priority, StatusCategory, Ticket
-from desk_app.services.ports.messages import MessageRecord
+from desk_app.domain.tickets.model import Priority, StatusCategory, Ticket
+from desk_app.domain.tickets.tags import clean_tags
+from desk_app.plugin_api.data import Change
+from desk_app.services.plugins.asking import asked_before
+from desk_app.services.plugins.guarding import CHANGE_GUARD, CHANGED_MEANWHILE, ask, restored
+from desk_app.services.plugins.views import agent_view
+from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.unit_of_work import StaleTicketError, UnitOfWork, UnitOfWorkFactory
-from desk_app.services.tickets.history import line
-from desk_app.services.tickets.joining import absorb, refresh, release
-from desk_app.services.tickets.statuses import Statuses, change_status
+from desk_app.services.tickets.history import line, written
+from desk_app.services.tickets.joined import joined
+from desk_app.services.tickets.joining import absorb, release
+from desk_app.services.tickets.known import Known
+from desk_app.services.tickets.restoring import Changes, ConflictError, Restorer
+from desk_app.services.tickets.results import CommandRefusedError, CommandResult
+from desk_app.services.tickets.statuses import change_status
 
-_TAG_CHARS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """How a command went for one ticket; `error` is for people, "" where `ok`."""
-
-    ticket_id: int
-    ok: bool
-    error: str = ""
-
-
-class CommandRefusedError(Exception):
-    """A command cannot be done; the text says why, for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequesterChange:
-    """What changing the requester means for the next reply (CU-04): the addresses to choose from, the first
-    proposed.
-    """
-
-    requester_id: int
-    reply_addresses: tuple[str, ...]
+T = TypeVar("T")
 
 
 class TicketService:
-    """Commands on tickets. Those on several tickets do what they can and report each ticket."""
+    """Commands on tickets. Those on several tickets do what they can and report each ticket.
 
-    def __init__(self, uow: UnitOfWorkFactory) -> None:
-        self._uow = uow
+    A command is one transaction, unless the service was made by `within`. Plugins may refuse what changes a ticket;
+    they are asked while none is open, and again where the ticket has changed until the command is repeated.
+    """
+
+    def __init__(
+        self, uow: UnitOfWorkFactory, *, cause: str = "", together: bool = False, hooks: Hooks | None = None
+    ) -> None:
+        self._uow, self._cause, self._together = uow, cause, together
+        self._hooks: Hooks = hooks or NoHooks()
+
+    def within(
+        self, uow: UnitOfWork, *, cause: str = "", together: bool = False, silent: bool = False
+    ) -> TicketService:
+        """Return the same commands inside an open unit of work, which the caller commits.
+
+        `cause` is written into every line of history. With `together` the tickets of a command share one savepoint, the
+        caller's: only a refusal, which comes before anything is written, is reported for its ticket; every other error
+        is raised, and the caller rolls back and tries the tickets one by one. With `silent` nobody is told.
+        """
+        return TicketService(joined(uow, silent=silent), cause=cause, together=together, hooks=self._hooks)
 
     # -- plain changes ------------------------------------------------------------------------------------------------
 
     def assign(self, ticket_ids: Sequence[int], agent_id: int | None, actor: Actor) -> list[CommandResult]:
         """Give tickets to an agent, or to nobody."""
 
+        known = Known()
+
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
-            agent = uow.people.agent(agent_id) if agent_id is not None else None
+            agent = known.agent(uow, agent_id)
             if agent_id is not None and (agent is None or not agent.active):
                 raise CommandRefusedError("There is no such active agent.")
             if ticket.assignee_id == agent_id:
                 return
-            before = uow.people.agent(ticket.assignee_id) if ticket.assignee_id is not None else None
+            before = known.agent(uow, ticket.assignee_id)
+            self._ask(
+                uow, ticket, actor, Change("assignee", before and agent_view(before), agent and agent_view(agent))
+            )
+            data: dict[str, object] = {"agent_id": agent_id, "agent_before": ticket.assignee_id}
             ticket.assignee_id = agent_id
             names = ("assignee", before.name if before else None, agent.name if agent else None)
-            self._write(uow, ticket, "AssigneeChanged", actor, change=names, data={"agent_id": agent_id})
+            self._write(uow, ticket, "AssigneeChanged", actor, change=names, data=data)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def set_status(self, ticket_ids: Sequence[int], status_key: str, actor: Actor) -> list[CommandResult]:
         """Give tickets another status."""
 
+        known = Known()
+
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
-            statuses = Statuses(uow.tickets.statuses())
+            statuses = known.statuses(uow)
             old, new = statuses.by_id(ticket.status_id), statuses.by_key(status_key, ticket.department_id)
             if old.id == new.id and ticket.snoozed_until_at is None:
                 return
+            changes = [] if old.id == new.id else [Change("status", old.key, new.key)]
+            if ticket.snoozed_until_at is not None:
+                changes.append(Change("snoozed", ticket.snoozed_until_at, None))
+            self._ask(uow, ticket, actor, *changes)
             at = uow.now()
             events = []
             if ticket.snoozed_until_at is not None:
-                until = ticket.snoozed_until_at.isoformat()
+                woken = ("snoozed_until_at", written(ticket.snoozed_until_at), None)
                 ticket.snoozed_until_at = None
-                events.append(line(ticket, "Woken", actor, at, change=("snoozed_until_at", until, None)))
+                events.append(line(ticket, "Woken", actor, at, cause=self._cause, change=woken))
             if old.id != new.id:
-                events.append(change_status(ticket, old, new, actor, at, ""))
+                events.append(change_status(ticket, old, new, actor, at, self._cause))
             ticket.updated_at = at
             uow.tickets.save(ticket)
             uow.tickets.record(events)
             uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def set_priority(self, ticket_ids: Sequence[int], priority: Priority, actor: Actor) -> list[CommandResult]:
         """Give tickets another priority."""
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
-            old, ticket.priority = ticket.priority, Priority(priority)
-            if old is not ticket.priority:
+            old, new = ticket.priority, Priority(priority)
+            if old is not new:
+                self._ask(uow, ticket, actor, Change("priority", old.value, new.value))
+                ticket.priority = new
                 names = ("priority", old.value, ticket.priority.value)
                 self._write(uow, ticket, "PriorityChanged", actor, change=names)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def rename(self, ticket_id: int, subject: str, actor: Actor) -> CommandResult:
         """Give a ticket another subject; its thread does not depend on it (CO-16)."""
         subject = " ".join(subject.split())
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
-            old, ticket.subject = ticket.subject, subject
+            old = ticket.subject
             if old != subject:
+                self._ask(uow, ticket, actor, Change("subject", old, subject))
+                ticket.subject = subject
                 self._write(uow, ticket, "SubjectChanged", actor, change=("subject", old, subject))
 
-        return self._each([ticket_id], change)[0]
+        return self.each([ticket_id], change)[0]
 
     def tag(
         self, ticket_ids: Sequence[int], add: Sequence[str], remove: Sequence[str], actor: Actor
     ) -> list[CommandResult]:
-        """Add and remove tags; tags are lower case, without blanks at their ends."""
-        added, removed = _tags(add), _tags(remove)
+        """Add and remove tags; they are kept as `clean_tag` writes them."""
+        added, removed = clean_tags(add), clean_tags(remove)
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             old = uow.tickets.tags(ticket.id)
             new = [t for t in old if t not in removed] + [t for t in added if t not in old and t not in removed]
-            if list(old) != new:
-                uow.tickets.set_tags(ticket.id, new)
-                self._write(uow, ticket, "TagsChanged", actor, change=("tags", ", ".join(old), ", ".join(sorted(new))))
+            self._put_tags(uow, ticket, old, new, actor)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
+
+    def replace_tag(self, ticket_ids: Sequence[int], old: str, new: str, actor: Actor) -> list[CommandResult]:
+        """Put one tag in the place of another where it stands; an empty `new` takes it away, an empty `old` adds."""
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            before = uow.tickets.tags(ticket.id)
+            after = [one for one in before if one != old]
+            after += [new] if new and new not in after else []
+            self._put_tags(uow, ticket, before, after, actor)
+
+        return self.each(ticket_ids, change, follow=False)
+
+    def _put_tags(self, uow: UnitOfWork, ticket: Ticket, old: Sequence[str], new: Sequence[str], actor: Actor) -> None:
+        if list(old) == list(new):
+            return
+        self._ask(uow, ticket, actor, Change("tags", tuple(old), tuple(sorted(new))))
+        uow.tickets.set_tags(ticket.id, new)
+        self._write(uow, ticket, "TagsChanged", actor, change=("tags", ", ".join(old), ", ".join(sorted(new))))
 
     def snooze(self, ticket_ids: Sequence[int], until_at: datetime | None, actor: Actor) -> list[CommandResult]:
         """Hide tickets until an instant, or wake them with None; the customer's next mail wakes them too (IN-12)."""
+        until_at = until_at.astimezone(UTC) if until_at is not None else None
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             if until_at is not None and until_at <= uow.now():
@@ -137,68 +174,154 @@ class TicketService:
             old = ticket.snoozed_until_at
             if old == until_at:
                 return
+            self._ask(uow, ticket, actor, Change("snoozed", old, until_at))
             ticket.snoozed_until_at = until_at
-            names = ("snoozed_until_at", old.isoformat() if old else None, until_at.isoformat() if until_at else None)
+            names = ("snoozed_until_at", written(old), written(until_at))
             self._write(uow, ticket, "Snoozed" if until_at else "Woken", actor, change=names)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
+
+    def set_due(self, ticket_ids: Sequence[int], due_at: datetime | None, actor: Actor) -> list[CommandResult]:
+        """Give tickets the instant by which something is promised, or none (IN-04)."""
+        due_at = due_at.astimezone(UTC) if due_at is not None else None
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            old = ticket.due_at
+            if old != due_at:
+                self._ask(uow, ticket, actor, Change("due", old, due_at))
+                ticket.due_at = due_at
+                self._write(uow, ticket, "DueChanged", actor, change=("due_at", written(old), written(due_at)))
+
+        return self.each(ticket_ids, change)
 
     def move(self, ticket_ids: Sequence[int], department_id: int, actor: Actor) -> list[CommandResult]:
         """Move tickets to another department, with everything that hangs on them."""
 
+        known = Known()
+
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
-            names = {d.id: d.name for d in uow.people.departments()}
+            names = known.departments(uow)
             if department_id not in names:
                 raise CommandRefusedError("There is no such department.")
             old = ticket.department_id
             if old == department_id:
                 return
+            self._ask(uow, ticket, actor, Change("department", names.get(old), names[department_id]))
             ticket.department_id = department_id
             self._write(uow, ticket, "Moved", actor, change=("department", names.get(old), names[department_id]))
             uow.changed("ticket", ticket.id, "update", old)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
+
+    def to_mailbox(self, ticket_ids: Sequence[int], account_id: int, actor: Actor) -> list[CommandResult]:
+        """Give tickets to one mailbox: it alone shows them, answers leave from it, its department has them."""
+
+        known = Known()
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            account = uow.accounts.get(account_id)
+            if account is None:
+                raise CommandRefusedError("The mailbox is gone.")
+            if ticket.account_id == account_id and ticket.mailbox_ids == (account_id,):
+                return
+            old = uow.accounts.get(ticket.account_id) if ticket.account_id is not None else None
+            department_id = ticket.department_id
+            changes = [Change("mailbox", old.name if old is not None else None, account.name)]
+            if department_id != account.department_id:
+                departments = known.departments(uow)
+                new = departments.get(account.department_id)
+                changes.append(Change("department", departments.get(department_id), new))
+            self._ask(uow, ticket, actor, *changes)
+            ticket.account_id, ticket.mailbox_ids = account_id, (account_id,)
+            ticket.department_id = account.department_id
+            names = ("mailbox", old.name if old is not None else None, account.name)
+            self._write(uow, ticket, "MailboxChanged", actor, change=names)
+            if department_id != ticket.department_id:
+                uow.changed("ticket", ticket.id, "update", department_id)
+
+        return self.each(ticket_ids, change)
 
     def mark_spam(self, ticket_ids: Sequence[int], spam: bool, actor: Actor) -> list[CommandResult]:
         """Put tickets among the spam, or take them out."""
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             if ticket.spam != spam:
+                self._ask(uow, ticket, actor, Change("spam", not spam, spam))
                 ticket.spam = spam
                 self._write(uow, ticket, "MarkedSpam" if spam else "ClearedSpam", actor)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def trash(self, ticket_ids: Sequence[int], actor: Actor) -> list[CommandResult]:
         """Put tickets into the trash, from where they can come back for the desk's number of days (IN-32)."""
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             if ticket.trashed_at is None:
+                self._ask(uow, ticket, actor, Change("trashed", False, True))
                 ticket.trashed_at = uow.now()
                 self._write(uow, ticket, "Trashed", actor)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def restore(self, ticket_ids: Sequence[int], actor: Actor) -> list[CommandResult]:
         """Take tickets out of the trash."""
 
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             if ticket.trashed_at is not None:
+                self._ask(uow, ticket, actor, Change("trashed", True, False))
                 ticket.trashed_at = None
                 self._write(uow, ticket, "Restored", actor)
 
-        return self._each(ticket_ids, change)
+        return self.each(ticket_ids, change)
 
     def purge(self, ticket_ids: Sequence[int], actor: Actor, reason: str) -> list[CommandResult]:
         """Delete tickets in the trash for good; the log of purges and the ledger's tombstones stay (IN-32)."""
 
+        doomed: list[int] = []
+
         def change(uow: UnitOfWork, ticket: Ticket) -> None:
             if ticket.trashed_at is None:
                 raise CommandRefusedError("Only a ticket in the trash can be deleted for good.")
-            uow.tickets.purge(ticket.id, actor_name=actor.name, reason=reason)
-            uow.changed("ticket", ticket.id, "delete", ticket.department_id)
+            if self._together:
+                doomed.append(ticket.id)
+            else:
+                uow.tickets.purge([ticket.id], actor_name=actor.name, reason=reason)
 
-        return self._each(ticket_ids, change, follow=False)
+        results = self.each(ticket_ids, change, follow=False)
+        if doomed:
+            with self._uow() as uow:
+                uow.tickets.purge(doomed, actor_name=actor.name, reason=reason)
+        return results
+
+    def mark_read(self, ticket_ids: Sequence[int], agent_id: int, *, read: bool = True) -> list[CommandResult]:
+        """Note that an agent has read tickets to their end, or nothing of them."""
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            last = max(ticket.last_message_id or 0, ticket.last_inbound_id or 0)
+            uow.tickets.mark_seen(ticket.id, agent_id, last if read else 0)
+
+        return self.each(ticket_ids, change)
+
+    def put_back(self, changes: Mapping[int, Changes], actor: Actor) -> list[CommandResult]:
+        """Take changes of tickets back: each field gets the value it had before, and a merge is taken apart. A ticket
+        that somebody changed since is left alone and reported."""
+        restorers: list[Restorer] = []
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            wanted = changes[ticket.id]
+            if self._hooks.wants(CHANGE_GUARD):
+                self._ask(uow, ticket, actor, *restored(uow, ticket, wanted))
+            if "merged_into_id" in wanted:
+                release(uow, ticket, actor, uow.now(), cause=self._cause)
+                return
+            if not restorers or restorers[-1].uow is not uow:
+                restorers.append(Restorer(uow, actor, self._cause))
+            try:
+                restorers[-1].put_back(ticket, wanted)
+            except ConflictError as error:
+                raise CommandRefusedError(str(error)) from error
+
+        return self.each(list(changes), change, follow=False)
 
     def mark_seen(self, ticket_id: int, agent_id: int, message_id: int) -> None:
         """Note how far an agent has read a ticket; 0 makes it unread."""
@@ -214,145 +337,49 @@ class TicketService:
     def merge(self, source_ids: Sequence[int], target_id: int, actor: Actor) -> list[CommandResult]:
         """Merge tickets into another one; later mail to them lands there (IN-13). `unmerge` undoes it."""
 
+        cause = self._cause or f"{actor.name} merged the tickets."
+
         def change(uow: UnitOfWork, source: Ticket) -> None:
             target = uow.tickets.survivor(target_id)
             if target is None:
                 raise CommandRefusedError("The ticket to merge into is gone.")
-            absorb(uow, source, target, actor, uow.now(), cause=f"{actor.name} merged the tickets.")
+            self._ask(uow, source, actor, Change("merged", None, target.id))
+            absorb(uow, source, target, actor, uow.now(), cause=cause)
 
-        return self._each(source_ids, change, follow=False)
+        return self.each(source_ids, change, follow=False)
 
     def unmerge(self, source_id: int, actor: Actor) -> CommandResult:
         """Take a merged ticket apart again: it gets back the messages it brought (IN-14)."""
-        return self._each([source_id], lambda uow, t: release(uow, t, actor, uow.now()), follow=False)[0]
 
-    def split(self, message_ids: Sequence[int], actor: Actor, subject: str = "") -> int:
-        """Move messages of one ticket into a new, linked one and return its id (IN-15). Raises CommandRefusedError."""
-        with self._uow() as uow:
-            records = _records(uow, message_ids)
-            tickets = {r.ticket_id for r in records}
-            source = uow.tickets.get(tickets.pop()) if len(tickets) == 1 else None
-            if source is None:
-                raise CommandRefusedError("The messages to split off must stand in one ticket.")
-            if len(records) == source.message_count:
-                raise CommandRefusedError("At least one message must stay.")
-            new = self._split_off(uow, source, records, actor, subject)
-            uow.commit()
-        return new.id
+        def change(uow: UnitOfWork, source: Ticket) -> None:
+            if source.merged_into_id is not None:
+                self._ask(uow, source, actor, Change("merged", source.merged_into_id, None))
+            release(uow, source, actor, uow.now())
 
-    def _split_off(
-        self, uow: UnitOfWork, source: Ticket, records: Sequence[MessageRecord], actor: Actor, subject: str
-    ) -> Ticket:
-        at, first = uow.now(), records[0]
-        statuses = Statuses(uow.tickets.statuses())
-        contact = uow.contacts.get(first.contact_id) if first.contact_id is not None else None
-        status = (
-            statuses.working() if source.category is not StatusCategory.CLOSED else statuses.by_id(source.status_id)
-        )
-        new = Ticket(
-            id=0,
-            number=uow.tickets.next_number(uow.settings.desk().number_format),
-            department_id=source.department_id,
-            account_id=first.account_id or source.account_id,
-            channel=source.channel,
-            subject=subject or first.subject or source.subject,
-            status_id=status.id,
-            category=status.category,
-            requester_id=contact.id if contact else source.requester_id,
-            requester_name=first.author_name if contact else source.requester_name,
-            requester_email=first.author_email if contact else source.requester_email,
-            created_at=at,
-            updated_at=at,
-            activity_at=at,
-            language=source.language,
-            imported=source.imported,
-            closed_at=source.closed_at,
-            follows_id=source.id,
-            link_kind=LinkKind.SPLIT,
-            mailbox_ids=(first.account_id,) if first.account_id is not None else source.mailbox_ids,
-        )
-        uow.tickets.add(new)
-        uow.messages.move([r.id for r in records], new.id)
-        for ticket in (source, new):
-            refresh(uow, ticket)
-            ticket.updated_at = at
-            uow.tickets.save(ticket)
-            uow.changed("ticket", ticket.id, "update", ticket.department_id)
-        ids = [r.id for r in records]
-        created = {"linked": {"kind": LinkKind.SPLIT.value, "ticket_id": source.id}, "message_ids": ids}
-        cause = f"{actor.name} split it off ticket {source.number}."
-        uow.tickets.record(
-            [
-                line(new, "TicketCreated", actor, at, cause=cause, data=created),
-                line(
-                    source, "TicketSplit", actor, at, change=("split_off", None, new.number), data={"message_ids": ids}
-                ),
-            ]
-        )
-        return new
-
-    def attach_to(self, message_id: int, ticket_id: int, actor: Actor) -> CommandResult:
-        """Put one message into another ticket: the one-click cure for a wrong thread (pains.md 15).
-
-        A ticket that loses its last message goes into that ticket as a merge, so that later mail to it arrives there
-        too.
-        """
-        with self._uow() as uow:
-            (record,) = _records(uow, [message_id])
-            source, target = uow.tickets.get(record.ticket_id), uow.tickets.survivor(ticket_id)
-            if source is None or target is None:
-                return CommandResult(ticket_id, ok=False, error="The ticket is gone.")
-            if source.id == target.id:
-                return CommandResult(target.id, ok=True)
-            at = uow.now()
-            cause = f"{actor.name} put the message here."
-            if source.message_count == 1:
-                try:
-                    absorb(uow, source, target, actor, at, cause=cause)
-                except ValueError as error:
-                    return CommandResult(ticket_id, ok=False, error=str(error))
-            else:
-                self._carry(uow, record, source, target, actor, at)
-            uow.commit()
-        return CommandResult(target.id, ok=True)
-
-    def _carry(
-        self, uow: UnitOfWork, record: MessageRecord, source: Ticket, target: Ticket, actor: Actor, at: datetime
-    ) -> None:
-        uow.messages.move([record.id], target.id)
-        names = ("ticket", source.number, target.number)
-        for ticket, kind in ((source, "MessageMovedAway"), (target, "MessageMovedHere")):
-            refresh(uow, ticket)
-            ticket.updated_at = at
-            uow.tickets.save(ticket)
-            uow.tickets.record([line(ticket, kind, actor, at, change=names, message_id=record.id)])
-            uow.changed("ticket", ticket.id, "update", ticket.department_id)
+        return self.each([source_id], change, follow=False)[0]
 
     # -- the customer -------------------------------------------------------------------------------------------------
 
-    def change_requester(self, ticket_id: int, email: str, name: str, actor: Actor) -> RequesterChange:
-        """Make somebody else the customer of a ticket. The answer lists the addresses the next reply may use; the
-        caller asks (CU-04). Raises CommandRefusedError."""
+    def change_requester(self, ticket_ids: Sequence[int], email: str, name: str, actor: Actor) -> list[CommandResult]:
+        """Make somebody else the customer of tickets (CU-04)."""
         email = email.strip().lower()
-        if "@" not in email:
-            raise CommandRefusedError("That is no e-mail address.")
-        with self._uow() as uow:
-            ticket = uow.tickets.survivor(ticket_id)
-            if ticket is None:
-                raise CommandRefusedError("The ticket is gone.")
+
+        def change(uow: UnitOfWork, ticket: Ticket) -> None:
+            if "@" not in email:
+                raise CommandRefusedError("That is no e-mail address.")
             if email in uow.accounts.own_addresses():
                 raise CommandRefusedError("That is one of the desk's own addresses.")
+            old = ticket.requester_email
+            self._ask(uow, ticket, actor, Change("requester", old, email))
             contact = uow.contacts.get_or_create(
                 email, name or email.partition("@")[0], language="", department_id=ticket.department_id, at=uow.now()
             )
-            old = ticket.requester_email
             ticket.requester_id = contact.id
             ticket.requester_email = email
             ticket.requester_name = name or contact.name
             self._write(uow, ticket, "RequesterChanged", actor, change=("requester", old, email))
-            uow.commit()
-        others = [a.address for a in contact.addresses if a.kind == "email" and a.address != email]
-        return RequesterChange(contact.id, tuple(dict.fromkeys([email, *others, *([old] if old else [])])))
+
+        return self.each(ticket_ids, change)
 
     def original_sender(self, ticket_id: int, message_id: int) -> Address | None:
         """Return who wrote the mail that an agent forwarded, for a preview; nothing is changed (MB-33)."""
@@ -364,32 +391,50 @@ class TicketService:
 
     # -- how all of them work -----------------------------------------------------------------------------------------
 
-    def _each(
+    @property
+    def cause(self) -> str:
+        """What is written into the history as the cause."""
+        return self._cause
+
+    def each(
         self, ticket_ids: Sequence[int], change: Callable[[UnitOfWork, Ticket], None], *, follow: bool = True
     ) -> list[CommandResult]:
-        """Do `change` for every ticket, each in its own savepoint. With `follow`, merged tickets stand for their
-        survivor.
+        """Do `change`, which records its own history, for every ticket, each in its own savepoint; one that refuses
+        raises CommandRefusedError before it writes. With `follow`, merged tickets stand for their survivor.
         """
-        with self._uow() as uow:
-            results = [self._one(uow, ticket_id, change, follow=follow) for ticket_id in dict.fromkeys(ticket_ids)]
-            uow.commit()
-        return results
+        wanted = tuple(dict.fromkeys(ticket_ids))
+        return self.at_once(lambda uow: [self._one(uow, ticket_id, change, follow=follow) for ticket_id in wanted])
+
+    def at_once(self, work: Callable[[UnitOfWork], T]) -> T:
+        """Do `work`, which uses these commands `within` its unit of work, in one transaction that is committed; see
+        `asked_before`."""
+        return asked_before(self._uow, work)
 
     def _one(
         self, uow: UnitOfWork, ticket_id: int, change: Callable[[UnitOfWork, Ticket], None], *, follow: bool
     ) -> CommandResult:
         try:
-            with uow.savepoint():
-                ticket = uow.tickets.survivor(ticket_id) if follow else uow.tickets.get(ticket_id)
-                if ticket is not None:
-                    change(uow, ticket)
+            if self._together:
+                ticket = _change_one(uow, ticket_id, change, follow=follow)
+            else:
+                with uow.savepoint():
+                    ticket = _change_one(uow, ticket_id, change, follow=follow)
+        except CommandRefusedError as error:
+            return CommandResult(ticket_id, ok=False, error=str(error))
         except StaleTicketError:
-            return CommandResult(ticket_id, ok=False, error="Somebody else changed the ticket at the same moment.")
-        except (CommandRefusedError, LookupError, ValueError) as error:
+            if self._together:
+                raise
+            return CommandResult(ticket_id, ok=False, error=CHANGED_MEANWHILE)
+        except (LookupError, ValueError) as error:
+            if self._together:
+                raise
             return CommandResult(ticket_id, ok=False, error=str(error))
         return CommandResult(
             ticket_id, ok=ticket is not None, error="" if ticket is not None else "The ticket is gone."
         )
+
+    def _ask(self, uow: UnitOfWork, ticket: Ticket, actor: Actor, *changes: Change) -> None:
+        ask(self._hooks, uow, ticket, actor, *changes)
 
     def _write(
         self,
@@ -404,17 +449,14 @@ class TicketService:
         at = uow.now()
         ticket.updated_at = at
         uow.tickets.save(ticket)
-        uow.tickets.record([line(ticket, kind, actor, at, change=change, data=data)])
+        uow.tickets.record([line(ticket, kind, actor, at, cause=self._cause, change=change, data=data)])
         uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
 
-def _tags(tags: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(t for tag in tags if (t := " ".join(tag.lower().split())[:_TAG_CHARS])))
-
-
-def _records(uow: UnitOfWork, message_ids: Sequence[int]) -> list[MessageRecord]:
-    records = [uow.messages.get(i) for i in sorted(set(message_ids))]
-    found = [r for r in records if r is not None]
-    if not found or len(found) != len(records):
-        raise CommandRefusedError("The message is gone.")
-    return found
+def _change_one(
+    uow: UnitOfWork, ticket_id: int, change: Callable[[UnitOfWork, Ticket], None], *, follow: bool
+) -> Ticket | None:
+    ticket = uow.tickets.survivor(ticket_id) if follow else uow.tickets.get(ticket_id)
+    if ticket is not None:
+        change(uow, ticket)
+    return ticket

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from desk_app.domain.people.actor import Actor
 from desk_app.domain.tickets.model import Ticket, TicketEvent
+
+if TYPE_CHECKING:
+    from desk_app.domain.people.actor import Actor
+
+
+def written(instant: datetime | None) -> str | None:
+    """Return an instant as lines of history hold it."""
+    return instant.isoformat() if instant is not None else None
 
 
 def line(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from desk_app.domain.messages.model import Classification, Direction, MessageKind
+from desk_app.domain.messages.model import Direction, MessageKind
 from desk_app.domain.people.actor import Actor
 from desk_app.domain.tickets.merging import Entry, refuse_merge, summarise
 from desk_app.domain.tickets.model import Ticket, TicketEvent
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.unit_of_work import UnitOfWork
-from desk_app.services.tickets.history import line
+from desk_app.services.tickets.history import line, written
 
 
 def refresh(uow: UnitOfWork, ticket: Ticket) -> Sequence[MessageRecord]:
@@ -23,16 +23,19 @@ def refresh(uow: UnitOfWork, ticket: Ticket) -> Sequence[MessageRecord]:
 
 def _entry(record: MessageRecord) -> Entry:
     inbound = record.direction is Direction.INBOUND
-    machine = record.classification in {Classification.AUTO_REPLY, Classification.BOUNCE}
+    side = record.side_conversation_id is not None
+    machine = record.classification.is_machine_answer
     return Entry(
         message_id=record.id,
         at=record.sent_at if record.imported else record.created_at,
         snippet=record.snippet,
-        from_customer=inbound and not machine,
-        is_public_reply=not inbound and record.kind is MessageKind.PUBLIC_REPLY,
+        from_customer=inbound and not machine and not side,
+        is_public_reply=not inbound and record.kind is MessageKind.PUBLIC_REPLY and not side,
         is_note=record.kind is MessageKind.INTERNAL_NOTE or (inbound and machine),
         has_attachments=any(not a.inline for a in record.attachments),
         account_id=record.account_id,
+        from_third_party=inbound and not machine and side,
+        is_side=side,
     )
 
 
@@ -48,14 +51,21 @@ def absorb(uow: UnitOfWork, source: Ticket, target: Ticket, actor: Actor, at: da
     if moved:
         uow.messages.move(moved, target.id)
     before = {"message_ids": moved, "target_id": target.id, "mailboxes_of_target": list(target.mailbox_ids)}
+    before["first_response_of_target"] = written(target.first_response_at)
     earlier = min((t for t in (source.first_response_at, target.first_response_at) if t), default=None)
     target.first_response_at = earlier
     tags = uow.tickets.tags(target.id)
     source_tags = uow.tickets.tags(source.id)
+    before["first_response_after"] = written(earlier)
     before["tags_of_target"] = list(tags)
     if set(source_tags) - set(tags):
         uow.tickets.set_tags(target.id, [*tags, *(t for t in source_tags if t not in tags)])
     target.mailbox_ids = tuple(dict.fromkeys([*target.mailbox_ids, *source.mailbox_ids]))
+    before["watchers_who_came"] = [
+        agent_id
+        for agent_id in uow.watchers.of_ticket(source.id)
+        if uow.watchers.add(target.id, agent_id, department_id=target.department_id, at=at)
+    ]
     refresh(uow, target)
     target.updated_at = at
     source.merged_into_id = target.id
@@ -82,7 +92,7 @@ def absorb(uow: UnitOfWork, source: Ticket, target: Ticket, actor: Actor, at: da
         uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
 
-def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime) -> None:
+def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime, *, cause: str = "") -> None:
     """Undo a merge: the source takes back the messages it brought, wherever they are now; later mail stays.
 
     Raises ValueError where the ticket is not merged.
@@ -102,7 +112,14 @@ def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime) -> None
     refresh(uow, source)
     uow.tickets.save(source)
     events: list[TicketEvent] = [
-        line(source, "TicketUnmerged", actor, at, change=("merged_into", target.number if target else None, None))
+        line(
+            source,
+            "TicketUnmerged",
+            actor,
+            at,
+            cause=cause,
+            change=("merged_into", target.number if target else None, None),
+        )
     ]
     if target is not None:
         own = set(merge.data.get("mailboxes_of_target", []))
@@ -110,10 +127,19 @@ def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime) -> None
         kept = set(merge.data.get("tags_of_target", []))
         brought = set(uow.tickets.tags(source.id)) - kept
         uow.tickets.set_tags(target.id, [t for t in uow.tickets.tags(target.id) if t not in brought])
+        for agent_id in merge.data.get("watchers_who_came", []):
+            uow.watchers.remove(target.id, int(agent_id))
+        if "first_response_after" in merge.data and merge.data["first_response_after"] == written(
+            target.first_response_at
+        ):
+            own_answer = merge.data["first_response_of_target"]
+            target.first_response_at = datetime.fromisoformat(own_answer) if own_answer else None
         target.updated_at = at
         refresh(uow, target)
         uow.tickets.save(target)
-        events.append(line(target, "TicketReleased", actor, at, change=("merged_from", source.number, None)))
+        events.append(
+            line(target, "TicketReleased", actor, at, cause=cause, change=("merged_from", source.number, None))
+        )
         uow.changed("ticket", target.id, "update", target.department_id)
     uow.tickets.record(events)
     uow.changed("ticket", source.id, "update", source.department_id)

@@ -1,0 +1,1 @@
+"""Notifications: what agents are told, and how they want it."""

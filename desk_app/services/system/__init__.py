@@ -1,0 +1,1 @@
+"""How the program itself fares: checks, logs, backups, diagnostics."""
