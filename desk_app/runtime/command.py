@@ -29,24 +29,29 @@ def window() -> int:
 
 
 def _open_desk(location: DeskLocation, *, origin: str) -> Desk:
-    from desk_app.runtime.compose import open_desk  # noqa: PLC0415
+    from desk_app.runtime.compose import open_desk  # noqa: PLC0415 -- as above
 
-    return open_desk(location, origin=origin)
+    desk = open_desk(location, origin=origin)
+    if origin == "command":
+        from desk_app.runtime.plugin_work import load_when_asked  # noqa: PLC0415 -- as above
+
+        load_when_asked(desk)
+    return desk
 
 
-def _run_window(location: DeskLocation) -> int:
-    from desk_app.runtime.gui import run  # noqa: PLC0415
+def _run_window(location: DeskLocation, safe: bool) -> int:
+    from desk_app.runtime.gui import run  # noqa: PLC0415 -- as above
 
-    return run(location)
+    return run(location, safe=safe)
 
 
-def _run_worker(desk: Desk, stop: Event) -> None:
-    from desk_app.runtime.worker import run_worker  # noqa: PLC0415
+def _run_worker(desk: Desk, stop: Event, safe: bool) -> None:
+    from desk_app.runtime.plugin_work import work_with_plugins  # noqa: PLC0415 -- as above
 
-    run_worker(desk, stop)
+    work_with_plugins(desk, stop, safe=safe)
 
 
 def _run_demo(options: DemoOptions) -> int:
-    from desk_app.runtime.demo.run import run_demo  # noqa: PLC0415
+    from desk_app.runtime.demo.run import run_demo  # noqa: PLC0415 -- as above
 
     return run_demo(options)

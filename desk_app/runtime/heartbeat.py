@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -62,20 +63,27 @@ class Heartbeat:
 
     def take(self, name: str) -> HeldLease | None:
         """Return a lease, None while somebody else holds it. Raises StorageError."""
+        return self.take_all([name]).get(name)
+
+    def take_all(self, names: Sequence[str]) -> Mapping[str, HeldLease]:
+        """Return those of several leases that nobody else holds, by name, taken in one transaction. Raises
+        StorageError."""
         with self._lock:
-            held = self._held.get(name)
-        if held is not None and not held.lost:
-            return held
+            found = {name: held for name in names if (held := self._held.get(name)) is not None and not held.lost}
+        missing = sorted(set(names) - set(found))  # in one order everywhere, or two programs wait for each other
+        if not missing:
+            return found
+        host, pid = socket.gethostname(), os.getpid()
         with self._uow() as uow:
-            lease = uow.leases.acquire(name, self._holder, self._ttl, host=socket.gethostname(), pid=os.getpid())
+            acquire = uow.leases.acquire
+            taken = {name: acquire(name, self._holder, self._ttl, host=host, pid=pid) for name in missing}
             uow.commit()
-        if lease is None:
-            return None
-        held = HeldLease(lease)
+        fresh = {name: HeldLease(lease) for name, lease in taken.items() if lease is not None}
         with self._lock:
-            self._held[name] = held
-        _log.info("this process does the job %s (epoch %d)", name, lease.epoch)
-        return held
+            self._held.update(fresh)
+        for name, held in fresh.items():
+            _log.info("this process does the job %s (epoch %d)", name, held.lease.epoch)
+        return found | fresh
 
     def give_back(self, name: str) -> None:
         """Give a lease back. Raises StorageError."""
@@ -95,27 +103,29 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stop.wait(self._ttl.total_seconds() / 3):
-            with self._lock:
-                names = list(self._held)
-            for name in names:
-                try:
-                    self._renew(name)
-                except Exception as error:  # noqa: BLE001 -- a thread that ends renews nothing any more
-                    _log.warning("the lease %s was not renewed: %s", name, where(error))
+            try:
+                self._renew()
+            except Exception as error:  # noqa: BLE001 -- a thread that ends renews nothing any more
+                _log.warning("no lease was renewed: %s", where(error))
 
-    def _renew(self, name: str) -> None:
+    def _renew(self) -> None:
+        """Renew every lease in one transaction, however many there are."""
         with self._lock:
-            held = self._held.get(name)
-        if held is None:
+            held = dict(sorted(self._held.items()))  # in one order everywhere, as above
+        if not held:
             return
         with self._uow() as uow:
-            lease = uow.leases.acquire(name, self._holder, self._ttl)
+            leases = {name: uow.leases.acquire(name, self._holder, self._ttl) for name in held}
             uow.commit()
-        if lease is None or lease.epoch != held.lease.epoch:
+        lost = {name: lease for name, lease in leases.items() if lease is None or lease.epoch != held[name].lease.epoch}
+        if not lost:
+            return
+        for name in lost:
             # a new epoch means that the old one ran out meanwhile: whatever is under way must not write with it
             _log.warning("the lease %s was lost", name)
             self.forget(name)
-            if lease is not None:
-                with self._uow() as uow:
+        with self._uow() as uow:
+            for lease in lost.values():
+                if lease is not None:
                     uow.leases.release(lease)
-                    uow.commit()
+            uow.commit()

@@ -16,10 +16,12 @@ from desk_app.services.desk import Desk
 from desk_app.services.faults import where
 from desk_app.services.mailboxes.sync import sync_lease
 from desk_app.services.messages.intake import LeaseLostError
+from desk_app.services.ports.channels import ChannelGoneError
 from desk_app.services.ports.errors import StorageError
 
 _LEASE_RETRY_SECONDS = 5.0
 _FAULT_PAUSE_SECONDS = 5.0
+_GONE_PAUSE_SECONDS = 1.0
 _RECONCILE_AFTER_SECONDS = 24 * 3600.0
 _FIRST_RECONCILE_SECONDS = 600.0
 _RECOVER_SECONDS = 15.0
@@ -109,6 +111,8 @@ class MailboxJob(Job):
                         session.wait(self.account.policy.poll_seconds)
         except ChannelError as error:
             self._desk.sync.note_failure(self.account.id, error)
+            if isinstance(error, ChannelGoneError):
+                self.rest(_GONE_PAUSE_SECONDS)
         finally:
             self._session = None
             self._desk.sync.keep(self.account.id, None)
@@ -172,6 +176,7 @@ class TimersJob(Job):
             if time.monotonic() >= self._tidy_at:
                 self._tidy_at = time.monotonic() + 60.0
                 self._desk.timers.empty_trash(held.lease)
+                self._desk.quarantine.expire_blocked(held.lease)
                 self._desk.upkeep()
             self._desk.intake.process_pending(200)  # what a fetcher that died had stored
             prepared = self._desk.content.prepare_pending(_PREPARE_AT_ONCE)

@@ -7,33 +7,40 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from desk_app.channels.content.pipeline import MailContentPipeline
-from desk_app.channels.email.building import build_mail
-from desk_app.channels.email.building.history import quoted_html, quoted_text
-from desk_app.channels.email.channel import EmailChannel
-from desk_app.channels.email.reading import READER_VERSION, read_message, synthetic_message_id
-from desk_app.domain.mailboxes.model import Account
+from desk_app.channels.facts import EMAIL_CAPABILITIES, PIPELINE_VERSION, READER_VERSION
 from desk_app.domain.mailboxes.settings import EmailSettings, SettingsError
-from desk_app.domain.messages.model import ParsedMessage
-from desk_app.domain.messages.outgoing import OutgoingMail
 from desk_app.domain.messages.reply_ids import ReplyIds
 from desk_app.plugin_api.channels import (
     AccountView,
+    AsksForSettings,
+    BuildsContent,
     ChannelError,
     ChannelFault,
     ChannelSession,
     ChannelType,
+    OutboundContent,
     PendingSignIn,
     SecretError,
     SecretStore,
     SignsIn,
     TestStep,
 )
-from desk_app.runtime.reading import fold, reading_of
-from desk_app.runtime.reading_process import ReadingProcess
+
+if TYPE_CHECKING:
+    from desk_app.channels.email.channel import EmailChannel
+    from desk_app.domain.mailboxes.model import Account
+    from desk_app.domain.messages.content import PreparedContent
+    from desk_app.domain.messages.model import ParsedMessage
+    from desk_app.domain.messages.outgoing import OutgoingMail
+    from desk_app.plugin_api.contributions import Parameter
+    from desk_app.runtime.reading_process import ReadingProcess
+from desk_app.runtime.channel_line import BUILD_SECONDS, SHORT_SECONDS
+from desk_app.runtime.channel_types import ChannelTypes, Provided, guarded_reading, guarded_steps, plugin_failed
+from desk_app.services.ports.channels import ChannelGoneError, ChannelInfo
 from desk_app.services.ports.outside import Reading
 
 _WORTH_A_PROCESS = 20  # mails read at once
@@ -43,6 +50,7 @@ OpenSecrets = Callable[[int], SecretStore]
 """Returns the secrets of an account; account 0 is the desk itself."""
 
 DESK_SECRETS = 0
+_MAIL_SECRETS = ("password", "smtp_password", "oauth", "oauth_client_secret")
 
 
 class GivenSecrets:
@@ -68,48 +76,94 @@ class GivenSecrets:
 
 
 class InstalledChannels:
-    """The channel types this program has, with the keychain behind them."""
+    """The channel types that are there, with the keychain behind them."""
 
-    def __init__(self, types: Sequence[ChannelType], open_secrets: OpenSecrets) -> None:
-        self._types = {one.id: one for one in types}
+    def __init__(self, types: ChannelTypes, open_secrets: OpenSecrets) -> None:
+        self._types = types
         self._open_secrets = open_secrets
+
+    def types(self) -> Sequence[ChannelInfo]:
+        """Return the channel types that are there at this moment."""
+        return [ChannelInfo(o.type.id, o.type.title, o.plugin, _settings_of(o.type)) for o in self._types.all()]
+
+    def missing(self, channel: str, *, wait: bool = True) -> bool:
+        """Return whether nobody brings a channel at this moment."""
+        return not self._types.has(channel, wait=wait)
+
+    def is_mail(self, account: Account) -> bool:
+        """Return whether an account sends mail."""
+        found = self._types.get(account.channel)
+        return found is not None and not isinstance(found.type, BuildsContent)
+
+    def build(self, account: Account, content: OutboundContent) -> bytes:
+        """Return what leaves over a channel that is not mail."""
+        provided = self._type(account.channel)
+        channel: object = provided.type
+        if not isinstance(channel, BuildsContent):
+            raise ChannelError(ChannelFault.REFUSED, "this channel sends mail")
+        building: BuildsContent = channel
+
+        def build() -> bytes:
+            try:
+                return bytes(building.build(content))
+            except (ChannelError, ValueError):
+                raise
+            except Exception as error:
+                self._types.fault(provided, "build", error)
+                raise plugin_failed(provided.plugin, error) from error
+
+        return self._types.limited(provided, "build", build, BUILD_SECONDS)
+
+    def secret_names(self, account: Account) -> Sequence[str]:
+        """Return the names of the secrets an account may have."""
+        found = self._types.get(account.channel)
+        asked = _settings_of(found.type) if found is not None else ()
+        return (*_MAIL_SECRETS, *(one.key for one in asked if one.kind == "secret"))
 
     def open(self, account: Account) -> ChannelSession:
         """Return a session of an account."""
-        return self._type(account.channel).open(self._view(account, self.secrets(account)))
+        return self._types.open(self._type(account.channel), self._view(account, self.secrets(account)))
 
     def test(self, account: Account, secrets: Mapping[str, str] | None, *, send_to: str = "") -> Iterator[TestStep]:
         """Try an account step by step, with given secrets over the stored ones."""
         stored = self.secrets(account) if account.id else None
         store: SecretStore = GivenSecrets(secrets or {}, stored)
-        return self._type(account.channel).test(self._view(account, store), send_to=send_to)
+        provided, view = self._type(account.channel), self._view(account, store)
+        return guarded_steps(self._types, provided, lambda: provided.type.test(view, send_to=send_to))
 
     def discover(self, channel: str, address: str) -> Sequence[Any]:
         """Return the settings a channel proposes for an address."""
-        discover = getattr(self._type(channel), "discover", None)
-        return list(discover(address)) if discover is not None else []
+        provided = self._type(channel)
+        discover = getattr(provided.type, "discover", None)
+        if discover is None:
+            return []
+        found = partial(self._types.guarded, provided, "discover", lambda: list(discover(address)))
+        return self._types.limited(provided, "discover", found, SHORT_SECONDS)
 
     def signs_in(self, account: Account) -> bool:
         """Return whether this account is signed in at a provider."""
-        channel: object = self._types.get(account.channel)
-        return isinstance(channel, SignsIn) and bool(account.settings.get("oauth"))
+        found = self._types.get(account.channel)
+        return found is not None and isinstance(found.type, SignsIn) and bool(account.settings.get("oauth"))
 
     def begin_sign_in(self, account: Account, secrets: SecretStore) -> PendingSignIn:
         """Begin a sign-in at the account's provider."""
-        channel: object = self._type(account.channel)
+        provided = self._type(account.channel)
+        channel: object = provided.type
         if not isinstance(channel, SignsIn):
             raise ChannelError(ChannelFault.CONSENT, "this kind of mailbox has no sign-in at a provider")
-        return channel.begin_sign_in(self._view(account, secrets))
+        view = self._view(account, secrets)
+        begun = partial(self._types.guarded, provided, "begin_sign_in", lambda: channel.begin_sign_in(view))
+        return self._types.limited(provided, "begin_sign_in", begun, SHORT_SECONDS)
 
     def fetches(self, account: Account) -> bool:
         """Return whether mail is fetched from this account."""
-        channel = self._types.get(account.channel)
-        return channel is not None and channel.capabilities.fetch and _part(account, "imap")
+        found = self._types.get(account.channel)
+        return found is not None and found.type.capabilities.fetch and _part(account, "imap")
 
     def sends(self, account: Account) -> bool:
         """Return whether mail can leave from this account."""
-        channel = self._types.get(account.channel)
-        return channel is not None and channel.capabilities.send and _part(account, "smtp")
+        found = self._types.get(account.channel)
+        return found is not None and found.type.capabilities.send and _part(account, "smtp")
 
     def keeps_copies(self, account: Account) -> bool:
         """Return whether the desk must append a copy to the Sent folder."""
@@ -124,10 +178,10 @@ class InstalledChannels:
         """Return where the account's secrets are kept."""
         return self._open_secrets(account.id)
 
-    def _type(self, channel: str) -> ChannelType:
+    def _type(self, channel: str) -> Provided:
         found = self._types.get(channel)
         if found is None:
-            raise ChannelError(ChannelFault.REFUSED, f"the channel “{channel}” is not installed")
+            raise ChannelGoneError(channel)
         return found
 
     @staticmethod
@@ -140,35 +194,63 @@ class InstalledReader:
 
     version = READER_VERSION
 
-    def __init__(self, types: Sequence[ChannelType], process: ReadingProcess | None = None) -> None:
+    def __init__(self, types: ChannelTypes, process: ReadingProcess | None = None) -> None:
         self._process = process
-        self._builtin = {one.id for one in types if isinstance(one, EmailChannel)}
-        self._read: dict[str, Callable[[bytes], ParsedMessage]] = {one.id: one.read for one in types}
+        self._types = types
+
+    def knows(self, channel: str) -> bool:
+        """Return whether messages of a channel can be read at this moment."""
+        return self._types.has(channel)
 
     def read(self, raw: bytes, *, channel: str = "email") -> ParsedMessage:
-        """Return what one raw message says."""
-        return self._read.get(channel, read_message)(raw)
+        """Return what one raw message says. Raises ChannelGoneError, and what a plugin's channel raises."""
+        provided = self._types.get(channel)
+        if provided is None:
+            raise ChannelGoneError(channel)
+        return provided.type.read(raw) if provided.own else guarded_reading(self._types, provided, raw)
+
+    def _builtin(self, channel: str) -> bool:
+        provided = self._types.get(channel)
+        return provided is not None and provided.own and _is_builtin(provided.type)
 
     def begin(self, raws: Sequence[tuple[str, bytes]]) -> Callable[[], Sequence[Reading]]:
         """Begin to read many messages; much mail of the built-in channel is read by a process of its own."""
-        if self._process is not None and len(raws) >= _WORTH_A_PROCESS and all(c in self._builtin for c, _ in raws):
+        if (
+            self._process is not None
+            and len(raws) >= _WORTH_A_PROCESS
+            and all(map(self._builtin, {c for c, _ in raws}))
+        ):
             started = self._process.begin([raw for _, raw in raws])
             if started is not None:
                 return started
+        from desk_app.runtime.reading import reading_of  # noqa: PLC0415 -- with the first mail, not with the window
+
         return lambda: [reading_of(self.read(raw, channel=channel)) for channel, raw in raws]
 
     def synthetic_id(self, parsed: ParsedMessage) -> str:
         """Return the id of a mail without Message-ID."""
+        from desk_app.channels.email.reading import synthetic_message_id  # noqa: PLC0415 -- with the first mail, not with the window
+
         # the content hash leaves the subject out, which may be all that a machine's mail differs in
         digest = sha256(f"{parsed.content_hash}\0{parsed.subject}".encode("utf-8", "surrogatepass")).hexdigest()
         return synthetic_message_id(digest)
 
 
-class InstalledPipeline(MailContentPipeline):
+class InstalledPipeline:
     """The content pipeline, with the fold that intake needs."""
+
+    version = PIPELINE_VERSION
+
+    def prepare(self, parsed: ParsedMessage) -> PreparedContent:
+        """Return the body of a message, safe and folded."""
+        from desk_app.channels.content.pipeline import prepare  # noqa: PLC0415 -- with the first mail, not with the window
+
+        return prepare(parsed)
 
     def fold(self, text: str, *, subject: str = "") -> tuple[str, str]:
         """Return the text without quotes and signature, and the rest."""
+        from desk_app.runtime.reading import fold  # noqa: PLC0415 -- with the first mail, not with the window
+
         return fold(text, subject)
 
 
@@ -177,12 +259,16 @@ class InstalledBuilder:
 
     def build(self, mail: OutgoingMail) -> bytes:
         """Return the bytes of a mail."""
+        from desk_app.channels.email.building import build_mail  # noqa: PLC0415 -- with the first mail, not with the window
+
         return build_mail(mail)
 
     def quote(self, mail: OutgoingMail) -> tuple[str, str]:
         """Return what is quoted below a mail."""
         if not mail.history:
             return "", ""
+        from desk_app.channels.email.building.history import quoted_html, quoted_text  # noqa: PLC0415 -- with the first mail, not with the window
+
         return quoted_text(mail.history, mail.attribution), quoted_html(mail.history, mail.attribution, frozenset())
 
 
@@ -219,9 +305,52 @@ class KeychainReplyKeys:
         return key
 
 
+class BuiltinEmail:
+    """The e-mail channel, loaded when it is first used: a window shows its lists without it."""
+
+    id = "email"
+    title = "E-mail"
+    capabilities = EMAIL_CAPABILITIES
+
+    @cached_property
+    def _channel(self) -> EmailChannel:
+        from desk_app.channels.email.channel import EmailChannel  # noqa: PLC0415 -- with the first mail, not with the window
+
+        return EmailChannel()
+
+    def open(self, account: AccountView) -> ChannelSession:
+        """Return a session of an account."""
+        return self._channel.open(account)
+
+    def test(self, account: AccountView, *, send_to: str = "") -> Iterator[TestStep]:
+        """Try an account step by step."""
+        return self._channel.test(account, send_to=send_to)
+
+    def read(self, raw: bytes) -> ParsedMessage:
+        """Return what one raw mail says."""
+        return self._channel.read(raw)
+
+    def discover(self, address: str) -> Sequence[Any]:
+        """Return the settings proposed for an address, best first."""
+        return self._channel.discover(address)
+
+    def begin_sign_in(self, account: AccountView) -> PendingSignIn:
+        """Begin a sign-in at the account's provider."""
+        return self._channel.begin_sign_in(account)
+
+
 def builtin_channels() -> list[ChannelType]:
     """Return the channels that come with the program."""
-    return [EmailChannel()]
+    return [BuiltinEmail()]
+
+
+def _settings_of(channel: object) -> tuple[Parameter, ...]:
+    return tuple(channel.account_settings) if isinstance(channel, AsksForSettings) else ()
+
+
+def _is_builtin(channel: object) -> bool:
+    """Whether mail of a channel may be read by the program's own reading process."""
+    return isinstance(channel, BuiltinEmail) or type(channel).__module__ == "desk_app.channels.email.channel"
 
 
 def _part(account: Account, part: str) -> bool:

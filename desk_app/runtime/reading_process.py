@@ -18,8 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import BinaryIO, cast
 
-from desk_app.channels.email.reading import read_message
-from desk_app.runtime.reading import reading_of
 from desk_app.services.faults import where
 from desk_app.services.ports.outside import Reading
 
@@ -106,6 +104,13 @@ class ReadingProcess:
             share.put(asked.popleft(), cast("list[Reading]", _read(cast("BinaryIO", child.stdout))))
 
 
+def _read_mail(raw: bytes) -> Reading:
+    from desk_app.channels.email.reading import read_message  # noqa: PLC0415 -- with the first mail, not with the window
+    from desk_app.runtime.reading import reading_of  # noqa: PLC0415 -- as above
+
+    return reading_of(read_message(raw))
+
+
 class _Share:
     """Mails that child and parent read together: the child from the front, the parent from the end once it waits."""
 
@@ -121,7 +126,7 @@ class _Share:
     def read_here(self) -> None:
         """Read open pieces in this thread until there are none."""
         while (start := self._take(self._open.pop)) is not None:
-            self.put(start, [reading_of(read_message(raw)) for raw in self.raws[start : start + _PIECE]])
+            self.put(start, [_read_mail(raw) for raw in self.raws[start : start + _PIECE]])
 
     def put(self, start: int, readings: Sequence[Reading]) -> None:
         """Keep what a piece says."""
@@ -129,7 +134,7 @@ class _Share:
 
     def all(self) -> list[Reading]:
         """Return every reading in order; what a broken child left out is read here."""
-        return [done or reading_of(read_message(raw)) for done, raw in zip(self._readings, self.raws, strict=True)]
+        return [done or _read_mail(raw) for done, raw in zip(self._readings, self.raws, strict=True)]
 
     @staticmethod
     def _take(take: Callable[[], int]) -> int | None:
@@ -154,7 +159,7 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
     while (raws := asked.get()) is not None:
-        _write(target, [reading_of(read_message(raw)) for raw in raws])
+        _write(target, [_read_mail(raw) for raw in raws])
 
 
 def _write(target: object, value: object) -> None:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from desk_app.domain.mailboxes.model import Account
 from desk_app.runtime.heartbeat import Heartbeat
 from desk_app.runtime.jobs import Job, MailboxJob, OutboxJob, TimersJob
+from desk_app.runtime.plugin_ears import PluginEvents
+from desk_app.runtime.plugin_work import PluginFollower, PluginJobsRunner, Round
 from desk_app.services.desk import Desk
 from desk_app.services.faults import where
 from desk_app.services.mailboxes.sync import LEASE_TTL
@@ -27,6 +29,7 @@ class Pace:
     accounts: float = 2.0
     outbox: float = 1.0
     timers: float = 5.0
+    plugins: float = 0.5
     lease_ttl: timedelta = LEASE_TTL
 
 
@@ -51,9 +54,12 @@ class _Worker:
         self._pace = pace
         self._heartbeat = Heartbeat(desk.unit_of_work, desk.holder, ttl=pace.lease_ttl)
         self._mailboxes: dict[int, MailboxJob] = {}
-        self._others: list[Job] = [
+        self._others: list[Job | Round] = [
             OutboxJob(desk, self._heartbeat, stop, interval=pace.outbox),
             TimersJob(desk, self._heartbeat, stop, interval=pace.timers),
+            PluginEvents(desk, self._heartbeat, stop, interval=pace.plugins),
+            PluginFollower(desk, stop, interval=pace.plugins),
+            PluginJobsRunner(desk, self._heartbeat, stop, interval=pace.plugins),
         ]
 
     def run(self) -> None:

@@ -114,14 +114,7 @@ def full_text(letter: Letter) -> str:
     if letter.sender.client == "plain":  # answers below what it quotes
         return f"{_wrote(letter.sender, quoted)}\n{_marked(quoted.text)}\n\n{own}\n"
     if letter.sender.client == "outlook":
-        labels = _OUTLOOK[letter.sender.language]
-        values = (
-            f"{quoted.sender.name} <{quoted.sender.email}>",
-            _when(letter.sender, quoted),
-            quoted.to,
-            quoted.subject,
-        )
-        head = "\n".join(f"{label}: {value}" for label, value in zip(labels, values, strict=True))
+        head = "\n".join(f"{label}: {value}" for label, value in _outlook_head(letter, quoted))
         return f"{own}\n\n________________________________\n{head}\n\n{quoted.text.strip()}\n"
     return f"{own}\n\n{_wrote(letter.sender, quoted)}\n\n{_marked(quoted.text)}\n"
 
@@ -178,17 +171,17 @@ def _html(letter: Letter, ids: Sequence[str]) -> str:
     return _STYLES[letter.sender.client].format(body=body, language=letter.sender.language)
 
 
+def _outlook_head(letter: Letter, quoted: Quoted) -> list[tuple[str, str]]:
+    """Return what Outlook says above a quote: labels in the writer's language, and what belongs to them."""
+    who = f"{quoted.sender.name} <{quoted.sender.email}>"
+    values = (who, _when(letter.sender, quoted), quoted.to, quoted.subject)
+    return list(zip(_OUTLOOK[letter.sender.language], values, strict=True))
+
+
 def _html_quote(letter: Letter, quoted: Quoted) -> str:
     inner = paragraphs(quoted.text)
     if letter.sender.client == "outlook":
-        labels = _OUTLOOK[letter.sender.language]
-        values = (
-            f"{quoted.sender.name} <{quoted.sender.email}>",
-            _when(letter.sender, quoted),
-            quoted.to,
-            quoted.subject,
-        )
-        head = "<br>".join(f"<b>{a}:</b> {html.escape(b)}" for a, b in zip(labels, values, strict=True))
+        head = "<br>".join(f"<b>{a}:</b> {html.escape(b)}" for a, b in _outlook_head(letter, quoted))
         rule = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"
         return f'<div><div style="{rule}"><p>{head}</p></div></div>{inner}'
     wrote = html.escape(_wrote(letter.sender, quoted))

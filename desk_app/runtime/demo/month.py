@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
-from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.people.agent import Agent
 from desk_app.domain.tickets.model import Bucket, Priority
@@ -173,18 +172,8 @@ class Month:
         actor = actor_for(agent)
         start = self.desk.replies.start(thread.ticket_id, agent_id=agent.id)
         files = [document(name) for name in turn.files]
-        draft = ReplyDraft(
-            ticket_id=thread.ticket_id,
-            from_account_id=start.from_account_id,
-            from_address=start.from_address,
-            to=start.to,
-            cc=start.cc,
-            subject=start.subject,
-            text=turn.text,
-            attachments=tuple(OutgoingAttachment(f.filename, f"{f.maintype}/{f.subtype}", f.content) for f in files),
-            last_message_id=start.last_message_id,
-            answers_message_id=start.answers_message_id,
-        )
+        attached = [OutgoingAttachment(f.filename, f"{f.maintype}/{f.subtype}", f.content) for f in files]
+        draft = start.draft(thread.ticket_id, turn.text, attachments=attached)
         self.desk.tickets.assign([thread.ticket_id], agent.id, actor)
         self.desk.replies.send(draft, actor, then_status="waiting", force=True)
         raw = self._hand_over()

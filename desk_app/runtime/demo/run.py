@@ -17,7 +17,6 @@ from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import DemoOptions
 from desk_app.cli.output import complain, print_json, say
 from desk_app.cli.tickets import print_rows, row_json
-from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.model import Direction
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.infra import logging as desk_logging
@@ -156,17 +155,7 @@ def prove_round_trip(demo: Demo) -> RoundTrip:
     desk = demo.desk
     row = desk.ticket_queries.page(TicketQuery(), agent_id=demo.agent.id, limit=1).rows[0]
     start = desk.replies.start(row.id, agent_id=demo.agent.id)
-    draft = ReplyDraft(
-        ticket_id=row.id,
-        from_account_id=start.from_account_id,
-        from_address=start.from_address,
-        to=start.to,
-        cc=start.cc,
-        subject=start.subject,
-        text=_REPLY,
-        last_message_id=start.last_message_id,
-        answers_message_id=start.answers_message_id,
-    )
+    draft = start.draft(row.id, _REPLY)
     stop = threading.Event()
     worker = threading.Thread(target=run_worker, args=(desk, stop), name="demo-worker", daemon=True)
     worker.start()

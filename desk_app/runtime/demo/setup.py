@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from desk_app.services.ports.unit_of_work import UnitOfWork
 
 DEMO_FILE = "demo.sqlite"  # never a desk's own file, whatever folder --keep names
+_UNREAD = 6  # notifications that the month leaves unread
 _COLOURS = {SUPPORT: "chart1", ORDERS: "chart2"}
 
 
@@ -85,6 +86,9 @@ def running_demo(
             _prepare_desk(desk, actor, undo_seconds=0)
             mails = month.play(now, on_mail=on_mail)
             month.mark_read(now)
+            newest = desk.notifications.centre(agent.id, limit=_UNREAD + 1)
+            if len(newest) > _UNREAD:
+                desk.notifications.mark_all_read(newest[-1].notice.id, actor)
             _reconnect(desk, host, passwords, actor)
         _prepare_desk(desk, actor, undo_seconds=undo_seconds)
         robot = CustomerRobot(
