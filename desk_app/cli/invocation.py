@@ -41,11 +41,12 @@ class OpenDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What stands above the command line and is handed down to it (architecture.md, layers)."""
+    """What stands above the command line and is handed down to it (architecture.md, layers). Window and worker are told
+    whether to leave plugins out."""
 
     open_desk: OpenDesk
-    run_window: Callable[[DeskLocation], int]
-    run_worker: Callable[[Desk, Event], None]
+    run_window: Callable[[DeskLocation, bool], int]
+    run_worker: Callable[[Desk, Event, bool], None]
     run_demo: Callable[[DemoOptions], int]
 
 

@@ -133,6 +133,7 @@ def _sync_json(account: Account, result: SyncResult) -> dict[str, Any]:
         "duplicates": result.duplicates,
         "quarantined": result.quarantined,
         "ignored": result.ignored,
+        "blocked": result.blocked,
         "fault": result.fault,
         "detail": result.detail,
     }
@@ -230,11 +231,8 @@ def run_outbox_decide(invocation: Invocation) -> int:
     args = invocation.args
     with invocation.desk() as desk:
         actor = sign_in(desk)[1]
-        states = {item.id: item.state.value for item in desk.outbox.tray()}
-        if states.get(args.mail) == "failed" and args.outcome == "again":
-            done = desk.outbox.retry_failed(args.mail, actor)
-        else:
-            done = desk.outbox.decide_unknown(args.mail, args.outcome == "sent", actor)
+        decide = desk.outbox.it_arrived if args.outcome == "sent" else desk.outbox.send_again
+        done = decide(args.mail, actor)
     told = "sent" if args.outcome == "sent" else "queued"
     return _decided(invocation, done, told, "Its outcome is not unclear, or there is no such mail.")
 

@@ -8,7 +8,19 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from desk_app.cli import accounts, agents, database, inspect, mail, programs, quarantine, tickets
+from desk_app.cli import (
+    accounts,
+    agents,
+    database,
+    inspect,
+    mail,
+    plugin_commands,
+    plugins,
+    programs,
+    quarantine,
+    reports,
+    tickets,
+)
 from desk_app.cli.exits import CommandError, Exit
 from desk_app.cli.invocation import Invocation, Programs
 from desk_app.cli.output import complain
@@ -37,13 +49,15 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"desk-app {metadata.version('desk-app')}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands", dest="command_name")
     programs.add_parsers(subparsers, common)
     accounts.add_parsers(subparsers, common)
     agents.add_parsers(subparsers, common)
     tickets.add_parsers(subparsers, common)
     mail.add_parsers(subparsers, common)
     quarantine.add_parsers(subparsers, common)
+    plugins.add_parsers(subparsers, common)
+    reports.add_parsers(subparsers, common)
     database.add_parsers(subparsers, common)
     reading = subparsers.add_parser("mail", help="look at raw mail, without a database or a network")
     inspect.add_parser(reading.add_subparsers(metavar="ACTION", required=True))
@@ -57,7 +71,7 @@ def main(argv: Sequence[str] | None, handed_in: Programs) -> int:
             stream.reconfigure(errors="replace")
     if not logging.getLogger().handlers:  # else the logging module prints to stderr what has no log file yet
         logging.getLogger().addHandler(logging.NullHandler())
-    args = build_parser().parse_args(argv)
+    args = _parsed(list(sys.argv[1:] if argv is None else argv))
     command = getattr(args, "command", None)
     if command is None:
         return int(args.run(args))
@@ -65,6 +79,16 @@ def main(argv: Sequence[str] | None, handed_in: Programs) -> int:
         return run_safely(command, Invocation(args, handed_in))
     finally:
         desk_logging.release()
+
+
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    parser = build_parser()
+    place = plugin_commands.first_word(argv)
+    known = next(one.choices for one in parser._actions if one.dest == "command_name") or ()  # noqa: SLF001
+    of_plugin = None
+    if place >= 0 and argv[place] not in known:
+        of_plugin = plugin_commands.parse(argv, place, _common_options())
+    return of_plugin or parser.parse_args(argv)
 
 
 def run_safely(command: object, invocation: Invocation) -> int:

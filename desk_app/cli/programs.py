@@ -19,6 +19,7 @@ Subparsers = argparse._SubParsersAction  # noqa: SLF001 -- argparse gives its ty
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add `run`, `worker` and `demo`."""
     window = subparsers.add_parser("run", parents=[common], help="open the desk's window")
+    _add_safe_mode(window)
     window.set_defaults(command=run_window)
     worker = subparsers.add_parser(
         "worker",
@@ -27,6 +28,7 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argpars
         description="Fetch, send and watch the clock without a window, until it is stopped (Ctrl+C or SIGTERM). "
         "Windows and workers on one database share the work; if one dies, another takes over within a minute.",
     )
+    _add_safe_mode(worker)
     worker.set_defaults(command=run_worker)
     demo = subparsers.add_parser(
         "demo",
@@ -41,6 +43,10 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argpars
     demo.set_defaults(command=run_demo)
 
 
+def _add_safe_mode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--safe-mode", action="store_true", help="leave out every plugin, this once")
+
+
 def run_window(invocation: Invocation) -> int:
     """Open the window and return its exit code."""
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
@@ -51,7 +57,7 @@ def run_window(invocation: Invocation) -> int:
         )
     invocation.start_log("window")
     log_uncaught()
-    return invocation.programs.run_window(invocation.location)
+    return invocation.programs.run_window(invocation.location, invocation.args.safe_mode)
 
 
 def run_worker(invocation: Invocation) -> int:
@@ -62,7 +68,7 @@ def run_worker(invocation: Invocation) -> int:
     with invocation.desk(origin="worker") as desk:
         log_uncaught()
         complain(f"the worker runs on {invocation.location.shown_database}; stop it with Ctrl+C.")
-        invocation.programs.run_worker(desk, stop)
+        invocation.programs.run_worker(desk, stop, invocation.args.safe_mode)
     return Exit.OK
 
 

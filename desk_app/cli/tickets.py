@@ -42,7 +42,7 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser], common: argpars
     listing.add_argument("--mailbox", metavar="MAILBOX", help="only of this mailbox: its number or address")
     listing.add_argument("--assignee", metavar="WHO", help='only of this agent: a login, "me" or "nobody"')
     listing.add_argument("--tag", default="", help="only with this tag")
-    listing.add_argument("--order", choices=[order.value for order in TicketOrder], default="activity")
+    listing.add_argument("--order", choices=["activity", "created"], default="activity")
     listing.set_defaults(command=run_list)
     search = actions.add_parser(
         "search",
@@ -126,7 +126,8 @@ def _addresses(desk: Desk) -> dict[int, str]:
 
 
 def _print_page(invocation: Invocation, page: TicketPage, addresses: dict[int, str], nothing: str) -> None:
-    following = f"{page.next.at.astimezone(UTC).isoformat()},{page.next.id}" if page.next else ""
+    at = page.next.at if page.next else None
+    following = f"{at.astimezone(UTC).isoformat()},{page.next.id}" if page.next and isinstance(at, datetime) else ""
     if invocation.json:
         tickets = [row_json(row, addresses) for row in page.rows]
         print_json({"tickets": tickets, "next": following, "partial": page.partial})
@@ -334,25 +335,13 @@ def run_reply(invocation: Invocation) -> int:
 
 
 def _draft(ticket_id: int, start: ReplyStart, text: str, files: list[Path]) -> Any:
-    from desk_app.domain.messages.draft import ReplyDraft  # noqa: PLC0415 -- `--help` does not wait for it
-    from desk_app.domain.messages.outgoing import OutgoingAttachment  # noqa: PLC0415
+    from desk_app.domain.messages.outgoing import OutgoingAttachment  # noqa: PLC0415 -- `--help` does not wait for it
 
     attachments = []
     for file in files:
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         attachments.append(OutgoingAttachment(file.name, kind, _bytes_of(file)))
-    return ReplyDraft(
-        ticket_id=ticket_id,
-        from_account_id=start.from_account_id,
-        from_address=start.from_address,
-        to=start.to,
-        cc=start.cc,
-        subject=start.subject,
-        text=text,
-        attachments=tuple(attachments),
-        last_message_id=start.last_message_id,
-        answers_message_id=start.answers_message_id,
-    )
+    return start.draft(ticket_id, text, attachments=attachments)
 
 
 def _say_sent(start: ReplyStart, sent: ReplySent) -> None:
