@@ -127,7 +127,9 @@ def speak_from(catalogue: Catalogue, *, exact_system: bool = False) -> bool:
     if catalogue is _speech.catalogue:
         return changed
     _speech.catalogue = catalogue
-    _speech.patterns = [(_matcher(source), target) for source, target in catalogue.sentences.items() if "{" in source]
+    with_gaps = [(source, target) for source, target in catalogue.sentences.items() if "{" in source]
+    with_gaps.sort(key=lambda pair: -len(_GAP.sub("", pair[0])))  # what says more is the better match
+    _speech.patterns = [(_matcher(source), target) for source, target in with_gaps]
     app = QCoreApplication.instance()
     if isinstance(app, QObject):
         _speech.install(app)
@@ -174,8 +176,17 @@ def said(sentence: str) -> str:
     whole = _speech.catalogue.sentences.get(sentence)
     if whole is not None:
         return whole
+    known = _speech.catalogue.sentences
     for pattern, target in _speech.patterns:
-        if match := pattern.fullmatch(sentence):
-            return target.format(*match.groups())
+        match = pattern.fullmatch(sentence)
+        if match is not None and not any(_SENTENCE_END.search(one) for one in match.groups()[: match.re.groups - 1]):
+            last = match.group(match.re.groups)
+            if target.endswith(". {}") or not _SENTENCE_END.search(last):
+                return target.format(*(said(one) for one in match.groups()))
     several = _SENTENCE_END.split(sentence)
-    return " ".join(said(one) for one in several) if len(several) > 1 else sentence
+    if len(several) > 1:
+        known_at_once = (place for place in range(len(several), 1, -1) if " ".join(several[:place]) in known)
+        place = next(known_at_once, 1)
+        return " ".join(said(" ".join(one)) for one in (several[:place], several[place:]) if one)
+    head, colon, rest = sentence.partition(": ")
+    return f"{known[head]}{colon}{rest}" if head in known else sentence

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from desk_app.plugin_api.channels import ChannelError, ChannelFault
 from desk_app.services.ports.errors import StorageError
-from desk_app.services.ports.unit_of_work import StaleTicketError
-from desk_app.services.tickets.commands import CommandRefusedError
 from desk_app.ui.language import said, tr
+
+if TYPE_CHECKING:
+    from desk_app.plugin_api.channels import ChannelFault
 
 
 def _faults() -> dict[ChannelFault, tuple[str, str]]:
+    from desk_app.plugin_api.channels import ChannelFault
+
     return {
         ChannelFault.NAME: (
             tr("The server name was not found"),
@@ -53,6 +56,10 @@ def _faults() -> dict[ChannelFault, tuple[str, str]]:
             tr("The server gave an answer that makes no sense"),
             tr("Check server, port and encryption."),
         ),
+        ChannelFault.PLUGIN: (
+            tr("The plugin of this channel is not active or failed"),
+            tr("Look at it on the Plugins page. Nothing is lost; it goes on when the plugin runs."),
+        ),
     }
 
 
@@ -78,8 +85,13 @@ class Problem:
         return f"{self.title}. {self.advice}" if self.advice else self.title
 
 
+_OWN_WORDS = frozenset({"sign_in", "secret", "consent", "refused", "throttled", "protocol"})
+
+
 def fault_text(fault: str) -> tuple[str, str]:
     """Return title and advice for a ChannelFault value; an unknown one gives a general text."""
+    from desk_app.plugin_api.channels import ChannelFault
+
     try:
         title, advice = _faults()[ChannelFault(fault)]
     except ValueError:
@@ -87,8 +99,21 @@ def fault_text(fault: str) -> tuple[str, str]:
     return title, advice
 
 
+def health_text(channel: str, fault: str, detail: str) -> str:
+    """Return what is wrong with an account and what to do. Where advice for mailboxes would mislead (an app password
+    for a bot), the channel's own words stand alone."""
+    title, advice = fault_text(fault)
+    if channel != "email" and detail and fault in _OWN_WORDS:
+        return detail
+    return f"{title}. {advice}" + (f"\n{detail}" if detail else "")
+
+
 def explain(error: BaseException) -> Problem:
     """Turn an exception into a Problem."""
+    from desk_app.plugin_api.channels import ChannelError
+    from desk_app.services.ports.unit_of_work import StaleTicketError
+    from desk_app.services.tickets.results import CommandRefusedError
+
     if isinstance(error, ChannelError):
         title, advice = fault_text(error.fault.value)
         return Problem(title, advice, error.detail, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,12 @@ from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.people.agent import Agent, Department
 from desk_app.domain.tickets.model import Status
 from desk_app.services.queries.changes import Change
+from desk_app.ui.language import language
 from desk_app.ui.work import Work
 
 if TYPE_CHECKING:
     from desk_app.services.desk import Desk
+    from desk_app.services.system.backup_failure import BackupFailure
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
@@ -34,6 +36,10 @@ class DeskFacts:
     statuses: Sequence[Status] = ()
     accounts: Sequence[tuple[Account, AccountHealth]] = ()
     settings: DeskSettings = field(default_factory=DeskSettings)
+    tag_colours: Mapping[str, str] = field(default_factory=dict)
+    """Colour tokens by tag; a tag that is not here is grey."""
+    backup_failure: BackupFailure | None = None
+    """Why the last daily backup failed."""
 
     def account(self, account_id: int | None) -> Account | None:
         """Return an account by id."""
@@ -52,11 +58,14 @@ class ChangeWatcher(QThread):
     """Polls the change feed, four times a second, on a thread of its own."""
 
     changed = Signal(object)
+    reachable = Signal(bool)
+    """Whether the database answers; told when that changes."""
 
     def __init__(self, open_feed: Callable[[], Any], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open_feed = open_feed
         self._end = threading.Event()
+        self._there = True
 
     def run(self) -> None:
         """Poll until `stop`."""
@@ -68,8 +77,10 @@ class ChangeWatcher(QThread):
                     found = feed.poll()
                 except Exception:  # noqa: BLE001 -- a database that is away for a while must not end the watch
                     _log.warning("the change feed failed; trying again", exc_info=True)
+                    self._tell(there=False)
                     self._end.wait(2)
                     continue
+                self._tell(there=feed.alive)
                 if found:
                     self.changed.emit(found)
         except Exception:  # noqa: BLE001 -- a thread has nobody to raise to
@@ -77,6 +88,11 @@ class ChangeWatcher(QThread):
         finally:
             if feed is not None:
                 feed.close()
+
+    def _tell(self, *, there: bool) -> None:
+        if there is not self._there:
+            self._there = there
+            self.reachable.emit(there)
 
     def stop(self) -> None:
         """End within a moment."""
@@ -93,14 +109,31 @@ class DeskSession(QObject):
     outbox_changed = Signal()
     accounts_changed = Signal()
     quarantine_changed = Signal()
+    notifications_changed = Signal()
+    """Something is new or read among this agent's notifications."""
+    canned_changed = Signal()
+    signatures_changed = Signal()
+    views_changed = Signal()
+    """A saved view was made, changed or deleted."""
+    choices_changed = Signal()
+    """The agent itself chose something, here or on another computer (`desk.choices`)."""
+    contacts_changed = Signal(object)
+    """A frozenset of contact ids; empty where an organization, a block or a setting about people changed."""
 
-    def __init__(self, desk: Desk, agent: Agent, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    reachable_changed = Signal()
+    """The database went away, or is back (`reachable`)."""
+    all_changed = Signal()
+    """Changes may have been missed: everything on screen is to be read anew."""
+
+    def __init__(self, desk: Desk, agent: Agent) -> None:
+        super().__init__()
         self.desk = desk
         self.agent = agent
         self.actor = Actor(ActorKind.AGENT, agent.id, agent.name)
+        desk.present.agent, desk.present.language = agent, language
         self.work = Work(self)
         self.facts = DeskFacts()
+        self.reachable = True
         self._watcher: ChangeWatcher | None = None
 
     def load(self, done: Callable[[], None] | None = None) -> None:
@@ -114,6 +147,8 @@ class DeskSession(QObject):
                 statuses=tuple(desk.ticket_queries.statuses()),
                 accounts=tuple(desk.mailboxes.list()),
                 settings=desk.settings.desk(),
+                tag_colours=desk.tags.colours(),
+                backup_failure=desk.settings.backup_failure(),
             )
 
         def arrived(facts: DeskFacts) -> None:
@@ -128,6 +163,7 @@ class DeskSession(QObject):
         """Follow what others, the worker and this window change."""
         self._watcher = ChangeWatcher(self.desk.changes, self)
         self._watcher.changed.connect(self.take_changes)
+        self._watcher.reachable.connect(self.set_reachable)
         self._watcher.start()
 
     def take_changes(self, changes: Sequence[Change]) -> None:
@@ -138,11 +174,50 @@ class DeskSession(QObject):
             self.tickets_changed.emit(tickets)
         if "outbox" in entities:
             self.outbox_changed.emit()
+        if any(change.entity == "choice" and change.entity_id == self.agent.id for change in changes):
+            self.choices_changed.emit()
+        if "canned_response" in entities:
+            self.canned_changed.emit()
+        if "signature" in entities:
+            self.signatures_changed.emit()
+        if "view" in entities:
+            self.views_changed.emit()
         if "inbound" in entities:
             self.quarantine_changed.emit()
-        if entities & {"account", "setting", "agent", "department"}:
+        if entities & {"contact", "organization", "sender_block", "contact_setting"}:
+            self.contacts_changed.emit(frozenset(c.entity_id for c in changes if c.entity == "contact"))
+        if "everything" in entities:
+            self.refresh_all()
+        mine = {("notification", self.agent.id), ("choice", self.agent.id)}
+        if any((one.entity, one.entity_id) in mine for one in changes):
+            self.notifications_changed.emit()
+        if entities & {"account", "setting", "agent", "department", "tag"}:
             self.load()
             self.accounts_changed.emit()
+
+    def set_reachable(self, there: bool) -> None:
+        """Take note that the database went away or is back; then everything is read anew."""
+        self.reachable = there
+        self.reachable_changed.emit()
+        if there:
+            self.refresh_all()
+
+    def refresh_all(self) -> None:
+        """Have every screen read anew what it shows."""
+        self.load()
+        for signal in (
+            self.accounts_changed,
+            self.outbox_changed,
+            self.quarantine_changed,
+            self.notifications_changed,
+            self.canned_changed,
+            self.signatures_changed,
+            self.views_changed,
+            self.choices_changed,
+            self.all_changed,
+        ):
+            signal.emit()
+        self.contacts_changed.emit(frozenset())
 
     def close(self) -> bool:
         """Stop watching and working; returns whether everything ended in time."""

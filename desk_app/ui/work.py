@@ -1,7 +1,10 @@
 """The one way from a view to a service: work runs off the GUI thread, results come back on it.
 
-See architecture.md, data flow 7. Three lanes: reads run side by side, writes one after the other in the order they were
-asked for, network work (connection tests, counting old mail) on its own threads, so that a slow server delays no list.
+See architecture.md, data flow 7. Five lanes: reads run side by side, writes one after the other in the order they were
+asked for, network work (connection tests, counting old mail) on its own threads, so that a slow server delays no list,
+long work (thousands of tickets, an export) on another one, so that it delays no reply, and what plugins do in the
+background on theirs, so that one which never comes back delays plugins only. Work with a title is shown while it goes
+on (`tasks`).
 """
 
 from __future__ import annotations
@@ -9,7 +12,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -17,9 +21,12 @@ import shiboken6
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from desk_app.ui.problems import Problem, explain
+from desk_app.ui.tasks import Shown, Task, Tasks
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+Body = Callable[[Callable[[Any], None]], Any]
+"""A piece of work; it is given what hands an item over while it goes on."""
 
 
 class Lane(StrEnum):
@@ -28,6 +35,8 @@ class Lane(StrEnum):
     READ = "read"
     WRITE = "write"
     NETWORK = "network"
+    LONG = "long"
+    GUEST = "guest"
 
 
 class Job:
@@ -40,6 +49,9 @@ class Job:
         self.step: Callable[[Any], None] | None = None
         self.on_cancel: Callable[[], None] | None = None
         """Ends a wait inside the work; called by `cancel` on the GUI thread."""
+        self.task: Task | None = None
+        self.held: list[Body] = []
+        """What is to be run, shared with the thread that runs it and emptied on the GUI thread."""
         self._owner = owner
         self._cancelled = threading.Event()
 
@@ -67,17 +79,33 @@ class _Post(QObject):
 
 
 class _Task(QRunnable):
-    def __init__(self, number: int, body: Callable[[Callable[[Any], None]], Any], post: _Post) -> None:
+    """Runs the one body in `held`, which stays the GUI thread's: this thread takes no reference of its own to it, lest
+    it be the last to let a widget go that the body knows, and destroy it under the hands of the GUI thread."""
+
+    def __init__(self, number: int, held: list[Body], post: _Post) -> None:
         super().__init__()
-        self._number, self._body, self._post = number, body, post
+        self._number, self._held, self._post = number, held, post
 
     def run(self) -> None:
         try:
-            result = self._body(lambda item: self._post.arrived.emit(self._number, "step", item))
+            result = self._held[0](lambda item: self._post.arrived.emit(self._number, "step", item))
         except Exception as error:  # noqa: BLE001 -- whatever went wrong becomes a message for the agent
+            found = explain(error)
+            _log.warning("work failed: %s", found.kind, exc_info=error if found.unexpected else None)
+            _forget_where(error)
             self._post.arrived.emit(self._number, "failed", error)
         else:
             self._post.arrived.emit(self._number, "done", result)
+
+
+def _forget_where(error: BaseException) -> None:
+    """Take the frames out of an error that another thread gets: they own what the functions in them had in hand."""
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one.__traceback__ is not None:
+            one.__traceback__ = None
+            waiting += [one.__cause__, one.__context__]
 
 
 class Work(QObject):
@@ -93,6 +121,9 @@ class Work(QObject):
         self._pools[Lane.READ].setMaxThreadCount(3)
         self._pools[Lane.WRITE].setMaxThreadCount(1)
         self._pools[Lane.NETWORK].setMaxThreadCount(4)
+        self._pools[Lane.LONG].setMaxThreadCount(1)
+        self._pools[Lane.GUEST].setMaxThreadCount(4)
+        self.tasks = Tasks(self)
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
         self._closed = False
@@ -107,9 +138,19 @@ class Work(QObject):
         failed: Callable[[Problem], None] | None = None,
         owner: QObject | None = None,
         lane: Lane = Lane.READ,
+        title: str = "",
     ) -> Job:
-        """Run `call` and hand its result to `done`. Without `failed` an error is announced by `problem`."""
-        return self._start(lambda _emit: call(), done, None, failed, owner, lane)
+        """Run `call` and hand its result to `done`. Without `failed` an error is announced by `problem`; with `title`
+        the progress strip says what goes on, and after ten seconds offers to stop waiting for it."""
+        job = self._start(lambda _emit: call(), done, None, failed, owner, lane)
+        if title and not self._closed:
+            job.task = self.tasks.begin(title, lambda: self._stop_waiting(job))
+        return job
+
+    def _stop_waiting(self, job: Job) -> None:
+        job.cancel()
+        if job.task is not None:
+            job.task.end()
 
     def write(
         self,
@@ -130,26 +171,37 @@ class Work(QObject):
         *,
         failed: Callable[[Problem], None] | None = None,
         owner: QObject | None = None,
+        lane: Lane = Lane.NETWORK,
+        shown: Shown | None = None,
     ) -> Job:
-        """Run an iterator and hand over every item as it comes."""
+        """Run an iterator and hand over every item as it comes; when nobody wants more, the iterator is closed. What is
+        `shown` stands in the progress strip, whatever page is open."""
         holder: list[Job] = []
         ready = threading.Event()
 
         def body(emit: Callable[[Any], None]) -> None:
             ready.wait()
-            for item in call():
-                if holder[0].cancelled:
-                    return
-                emit(item)
+            with closing(_closable(call())) as items:
+                for item in items:
+                    if holder[0].cancelled:
+                        return
+                    emit(item)
 
-        job = self._start(body, done, step, failed, owner, Lane.NETWORK)
+        def told(item: T) -> None:
+            if job.task is not None and shown is not None:
+                job.task.tell(shown.title, *shown.progress(item))
+            step(item)
+
+        job = self._start(body, done, told if shown is not None else step, failed, owner, lane)
+        if shown is not None and not self._closed:
+            job.task = self.tasks.begin(shown.title, shown.stop)
         holder.append(job)
         ready.set()
         return job
 
     def _start(
         self,
-        body: Callable[[Callable[[Any], None]], Any],
+        body: Body,
         done: Callable[[Any], None] | None,
         step: Callable[[Any], None] | None,
         failed: Callable[[Problem], None] | None,
@@ -160,7 +212,8 @@ class Work(QObject):
         job.done, job.step, job.failed = done, step, failed
         if not self._closed:
             self._jobs[job.number] = job
-            self._pools[lane].start(_Task(job.number, body, self._post))
+            job.held.append(body)
+            self._pools[lane].start(_Task(job.number, job.held, self._post))
         return job
 
     @property
@@ -172,20 +225,19 @@ class Work(QObject):
     def _deliver(self, number: int, what: str, value: object) -> None:
         job = self._jobs.get(number) if what == "step" else self._jobs.pop(number, None)
         if job is not None:
+            if what != "step":
+                job.held.clear()
+                if job.task is not None:
+                    job.task.end()
             self._hand_over(job, what, value)
         if not self._jobs and what != "step":
             self.idle.emit()
 
     def _hand_over(self, job: Job, what: str, value: object) -> None:
         if what == "failed" and isinstance(value, BaseException):
-            found = explain(value)
-            _log.warning("work failed: %s", found.kind, exc_info=value if found.unexpected else None)
             if not job.wanted:
                 return
-            if job.failed is not None:
-                job.failed(found)
-            else:
-                self.problem.emit(found)
+            (job.failed or self.problem.emit)(explain(value))
         elif job.wanted:
             handler = job.step if what == "step" else job.done
             if handler is not None:
@@ -201,3 +253,7 @@ class Work(QObject):
         ended = [pool.waitForDone(timeout_ms) for pool in self._pools.values()]
         self._jobs.clear()
         return all(ended)
+
+
+def _closable(items: Iterator[T]) -> Generator[T]:
+    yield from items

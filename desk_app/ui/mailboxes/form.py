@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from desk_app.domain.mailboxes.settings import (
     EmailSettings,
@@ -17,6 +17,7 @@ from desk_app.domain.mailboxes.settings import (
 from desk_app.ui.language import tr
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.widgets.basics import label, number_box
+from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import Field
 
@@ -53,7 +54,7 @@ class ServerFields(QWidget):
         self.used.setChecked(True)
         self.host, self.user = QLineEdit(), QLineEdit()
         self.port = number_box(1, 65535)
-        self.security = QComboBox()
+        self.security = Choice()
         for value, words in (
             (Security.TLS, tr("TLS")),
             (Security.STARTTLS, tr("STARTTLS")),
@@ -61,7 +62,7 @@ class ServerFields(QWidget):
         ):
             self.security.addItem(words, value)
         self.security.currentIndexChanged.connect(lambda _index: self._follow_security())
-        self.sign_in = QComboBox()
+        self.sign_in = Choice()
         self.sign_in.addItem(tr("Password"), SignIn.PASSWORD)
         self.sign_in.addItem(tr("Sign-in page of the provider"), SignIn.OAUTH2)
         self._inside = boxed(
@@ -134,7 +135,7 @@ class ServersForm(QWidget):
         self.imap = ServerFields(tr("Receive mail (IMAP)"), outgoing=False)
         self.smtp = ServerFields(tr("Send mail (SMTP)"), outgoing=True)
         self.folders = QLineEdit("INBOX")
-        self.sent_copy = QComboBox()
+        self.sent_copy = Choice()
         for value, words in (
             (SentCopy.AUTO, tr("Unless the provider makes one")),
             (SentCopy.ALWAYS, tr("Always")),
@@ -142,7 +143,7 @@ class ServersForm(QWidget):
         ):
             self.sent_copy.addItem(words, value)
         self._sent_folder = ""
-        self.provider = QComboBox()
+        self.provider = Choice()
         self.provider.addItem("Google", "google")
         self.provider.addItem("Microsoft 365", "microsoft")
         self.client_id, self.tenant = QLineEdit(), QLineEdit("common")

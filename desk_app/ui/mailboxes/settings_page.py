@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, AfterImport, Alias, FirstImport
 from desk_app.domain.mailboxes.settings import EmailSettings, SettingsError
 from desk_app.plugin_api.channels import ChannelFault
 from desk_app.plugin_api.ui import WindowPort
-from desk_app.services.mailboxes.accounts import Reconciliation
+from desk_app.services.ports.channels import CORE, MAIL, ChannelInfo
 from desk_app.ui.language import tr
+from desk_app.ui.mailboxes.channel_account import ChannelEditor, NewChannelAccount
 from desk_app.ui.mailboxes.form import PasswordField, ServersForm, settings_problem
 from desk_app.ui.mailboxes.sign_in import SignInPanel
 from desk_app.ui.mailboxes.test_steps import StepList
 from desk_app.ui.messages.recipients import read_addresses
 from desk_app.ui.problems import Problem, fault_text
 from desk_app.ui.session import DeskSession
+from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.theme.tokens import CHART_COLOURS
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.phrases import full_time
-from desk_app.ui.widgets.basics import ElidedLabel, button, chip, label, number_box, restyle, scroller
-from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
+from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, label, number_box, scroller
+from desk_app.ui.widgets.choices import Choice
+from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
 from desk_app.ui.widgets.painted import Dot, NavItem
 from desk_app.ui.widgets.panels import Banner, EmptyState, Field, panel_card
 from desk_app.ui.work import Lane
+
+_LINK_EDGE = 5
+"""What stands around the words of a link, in px: its border and padding in the style sheet."""
 
 
 class MailboxesPage(QWidget):
     """Lists mailboxes and edits one."""
 
-    def __init__(self, session: DeskSession, port: WindowPort, open_wizard: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        session: DeskSession,
+        port: WindowPort,
+        open_wizard: Callable[..., None],
+        show_health: Callable[[int], None],
+    ) -> None:
         super().__init__()
-        self._session, self._port, self._open_wizard = session, port, open_wizard
+        self._session, self._port, self._open_wizard, self._show_health = session, port, open_wizard, show_health
         self._current: int | None = None
         self._items: dict[int, NavItem] = {}
-        self.editor: MailboxEditor | None = None
+        self.editor: MailboxEditor | ChannelEditor | None = None
+        self._types: dict[str, ChannelInfo] = {}
         self._list = column(spacing=2)
-        add = button(tr("Add"), lambda: open_wizard(), variant="primary", icon_name="plus")  # noqa: PLW0108 -- no argument
-        head = row(label(tr("Mailboxes"), "title"), None, add, margins=(16, 9, 12, 8))
+        self.add_button = add = button(tr("Add"), self.add, variant="primary", icon_name="plus")
+        head = row(label(tr("Mailboxes"), "title"), None, add, margins=(12, 9, 12, 8))
         inside = boxed(column(self._list, None, margins=(10, 8, 10, 8)), "surface")
         left = boxed(column(head, hairline(), scroller(inside, tr("Mailboxes")), spacing=0), "surface")
         left.setFixedWidth(270)
@@ -50,7 +63,42 @@ class MailboxesPage(QWidget):
         line.setStretchFactor(right, 1)
         self.setLayout(line)
         session.facts_changed.connect(self._fill)
+        session.facts_changed.connect(self._look_at_types)
         self._fill()
+        self._look_at_types()
+
+    # -- channels that plugins bring ----------------------------------------------------------------------------------
+    def _look_at_types(self) -> None:
+        mailboxes = self._session.desk.mailboxes
+        self._session.work.run(mailboxes.channel_types, self._take_types, owner=self)
+
+    def _take_types(self, types: Sequence[ChannelInfo]) -> None:
+        before, self._types = self._types, {one.id: one for one in types}
+        current = next((a for a, _ in self._session.facts.accounts if a.id == self._current), None)
+        if current is None or before.get(current.channel) == self._types.get(current.channel):
+            return
+        if isinstance(self.editor, ChannelEditor) and not self.editor.has_changes:
+            self.open_account(current.id)
+
+    def add(self) -> None:
+        """Add a mailbox, or an account of a channel that a plugin brings."""
+        self._session.work.run(self._session.desk.mailboxes.channel_types, self._offer, owner=self)
+
+    def _offer(self, types: Sequence[ChannelInfo]) -> None:
+        self._take_types(types)
+        brought = [one for one in types if one.plugin != CORE]
+        if not brought:
+            self._open_wizard()
+            return
+        menu = Menu(self)
+        menu.add(tr("Mailbox"), lambda: self._open_wizard(), icon_name="mail")  # noqa: PLW0108 -- no argument
+        for info in brought:
+            menu.add(info.title, lambda one=info: self.add_account(one), icon_name="plug")  # type: ignore[misc]
+        menu.below(self.add_button)
+
+    def add_account(self, info: ChannelInfo) -> None:
+        """Ask for an account of a plugin's channel."""
+        NewChannelAccount(self._session, info, self).open()
 
     def _fill(self) -> None:
         clear(self._list)
@@ -61,7 +109,7 @@ class MailboxesPage(QWidget):
             if health.fault and account.enabled:
                 item.set_count(1, alarm=True)
                 item.setAccessibleName(f"{account.name}: {fault_text(health.fault)[0]}")
-            item.clicked.connect(lambda _checked=False, one=account.id: self.open_account(one))
+            item.clicked.connect(lambda _checked=False, one=account.id: self.leave(lambda: self.open_account(one)))
             item.setChecked(account.id == self._current)
             self._items[account.id] = item
             self._list.addWidget(item)
@@ -86,11 +134,29 @@ class MailboxesPage(QWidget):
         for key, item in self._items.items():
             item.setChecked(key == account_id)
         clear(self._right)
-        self.editor = MailboxEditor(self._session, self._port, *found, decide=self._open_wizard)
+        if found[0].channel != MAIL:
+            self.editor = ChannelEditor(self._session, self._port, *found, self._types.get(found[0].channel))
+        else:
+            self.editor = MailboxEditor(
+                self._session, self._port, *found, decide=self._open_wizard, show_health=self._show_health
+            )
         self._right.addWidget(self.editor)
 
+    def fix(self, account_id: int) -> None:
+        """Show one mailbox and begin to mend what is wrong with it."""
+        self.open_account(account_id)
+        if self.editor is not None:
+            self.editor.mend()
 
-class MailboxEditor(QWidget):
+    def leave(self, then: Callable[[], None]) -> None:
+        """Ask about changes of the mailbox shown before it is left."""
+        if self.editor is None:
+            then()
+        else:
+            self.editor.leave(then)
+
+
+class MailboxEditor(SettingsForm):
     """One mailbox: health, names, servers, test, what happens after import, removal."""
 
     def __init__(
@@ -101,44 +167,52 @@ class MailboxEditor(QWidget):
         health: AccountHealth,
         *,
         decide: Callable[..., None],
+        show_health: Callable[[int], None],
     ) -> None:
-        super().__init__()
+        super().__init__(account.name)
         self._session, self._port, self._account, self._decide = session, port, account, decide
+        self._show_health = show_health
         self._health = column(spacing=8)
         self._fault = ""
         self.sign_in_panel = SignInPanel(session)
         self.sign_in_panel.signed_in.connect(lambda _secrets: self._signed_in())
-        self._compared = label("", "secondary", wrap=True, selectable=True)
-        self._compared.hide()
         self._build_fields()
-        self.save_button = button(tr("Save"), self.save, variant="primary")
         self.test_button = button(tr("Test the connection"), self.test, icon_name="play")
+        self.trip_button = button(tr("Send a test mail and wait for it"), self.round_trip, icon_name="mail-check")
         self.sign_in_button = button(tr("Sign in with the provider"), self.sign_in, icon_name="log-in")
         for server in (self.form.imap, self.form.smtp):
             server.sign_in.currentIndexChanged.connect(lambda _index: self._show_provider())
             server.used.toggled.connect(lambda _on: self._show_provider())
         self._show_provider()
         self.remove_button = button(tr("Remove…"), self._ask_remove, variant="danger", icon_name="trash-2")
-        self._message = label("", "secondary", wrap=True)
-        inside = column(
-            row(Dot(account.colour, account.name), ElidedLabel(account.address, "title"), spacing=10),
+        self.build(
+            row(Dot(account.colour, account.name), ElidedLabel(account.address, "h2"), spacing=10),
             self._health,
             self.sign_in_panel,
-            self._compared,
-            self._section(
+            *self._sections(),
+            boxed(row(self.remove_button, None)),
+        )
+        self.refresh(account, health)
+
+    def _sections(self) -> tuple[QWidget, ...]:
+        idle = tr("A server that can tells of new mail at once (IDLE); then this is only the longest wait.")
+        waits = row(Field(tr("Look for mail every"), self.poll), Field(tr("Largest mail"), self.largest), spacing=10)
+        return (
+            _section(
                 tr("Name"),
                 Field(tr("Name in the desk"), self.name),
                 Field(tr("Name customers see"), self.shown_name),
                 self._colour_field,
+                Field(tr("Department"), self.department, help_text=tr("New mail of this mailbox comes into it.")),
             ),
-            self._section(
+            _section(
                 tr("Servers"),
                 self.form,
                 Field(tr("New password"), self.password, help_text=tr("Leave empty to keep the stored one.")),
                 self.steps,
-                boxed(row(self.test_button, self.sign_in_button, None, spacing=10)),
+                _flow(self.test_button, self.trip_button, self.sign_in_button),
             ),
-            self._section(
+            _section(
                 tr("Addresses"),
                 Field(
                     tr("Further addresses, one a line"),
@@ -151,71 +225,63 @@ class MailboxEditor(QWidget):
                     help_text=tr("Addresses or domains separated by commas; * means every sender."),
                 ),
             ),
-            self._section(
+            _section(
                 tr("Fetching"),
                 boxed(row(Field(tr("After import"), self.after), Field(tr("Folder"), self.after_target), spacing=10)),
-                boxed(
-                    row(
-                        Field(tr("Look for mail every"), self.poll), Field(tr("Largest mail"), self.largest), spacing=10
-                    )
-                ),
+                boxed(waits),
+                label(idle, "tertiary", wrap=True),
                 self.enabled,
             ),
-            boxed(row(self.remove_button, None)),
-            None,
-            margins=(24, 20, 24, 20),
-            spacing=14,
         )
-        holder = boxed(inside, "canvas")
-        holder.setMaximumWidth(760)
-        footer = boxed(row(self._message, None, self.save_button, margins=(24, 10, 24, 10)), "surface")
-        self.setLayout(column(scroller(holder, account.name), hairline(), footer, spacing=0))
-        self.refresh(account, health)
-
-    def _section(self, title: str, *widgets: QWidget) -> QFrame:
-        frame, content = panel_card(title)
-        content.setSpacing(12)
-        for widget in widgets:
-            content.addWidget(widget)
-        return frame
 
     def _build_fields(self) -> None:
-        account = self._account
-        self.name, self.shown_name = QLineEdit(account.name), QLineEdit(account.sender_name)
-        self.colour = QComboBox()
+        self.name, self.shown_name = QLineEdit(), QLineEdit()
         names = (tr("Indigo"), tr("Teal"), tr("Violet"), tr("Blue"), tr("Orange"), tr("Pink"))
-        for token, words in zip(CHART_COLOURS, names, strict=True):
-            self.colour.addItem(words, token)
-        self.colour.setCurrentIndex(max(0, self.colour.findData(account.colour)))
+        self.colour = Choice([(words, token) for token, words in zip(CHART_COLOURS, names, strict=True)])
         self._colour_field = Field(tr("Colour"), self.colour)
+        self.department = Choice([(one.name, one.id) for one in self._session.facts.departments])
         self.form = ServersForm()
+        self.password = PasswordField()
+        self.steps = StepList(self._session)
+        self.steps.certificate_accepted.connect(self._accept)
+        self.aliases = QPlainTextEdit()
+        self.aliases.setFixedHeight(74)
+        self.aliases.setTabChangesFocus(True)
+        self.reply_to = QLineEdit()
+        self.after = Choice(
+            (
+                (tr("Keep on the server"), AfterImport.KEEP),
+                (tr("Mark as seen"), AfterImport.FLAG),
+                (tr("Move to a folder"), AfterImport.MOVE),
+                (tr("Delete on the server"), AfterImport.DELETE),
+            )
+        )
+        self.after_target = QLineEdit()
+        self.after.currentIndexChanged.connect(lambda _i: self._follow_after())
+        self.poll, self.largest = number_box(15, 3600, tr("seconds")), number_box(1, 500, "MB")
+        self.enabled = QCheckBox(tr("Use this mailbox"))
+        self.show_stored()
+
+    def show_stored(self) -> None:
+        """Fill in what is stored."""
+        account = self._account
+        self.name.setText(account.name)
+        self.shown_name.setText(account.sender_name)
+        self.colour.choose(account.colour)
+        self.department.choose(account.department_id)
         try:
             self.form.show_settings(EmailSettings.from_json(dict(account.settings)))
         except SettingsError:
             self.form.show_settings(EmailSettings())
-        self.password = PasswordField()
-        self.steps = StepList(self._session)
-        self.steps.certificate_accepted.connect(self._accept)
-        self.aliases = QPlainTextEdit("\n".join(alias.address for alias in account.aliases))
-        self.aliases.setFixedHeight(74)
-        self.aliases.setTabChangesFocus(True)
-        self.reply_to = QLineEdit(", ".join(account.policy.reply_to_senders))
-        self.after = QComboBox()
-        for value, words in (
-            (AfterImport.KEEP, tr("Keep on the server")),
-            (AfterImport.FLAG, tr("Mark as seen")),
-            (AfterImport.MOVE, tr("Move to a folder")),
-            (AfterImport.DELETE, tr("Delete on the server")),
-        ):
-            self.after.addItem(words, value)
-        self.after.setCurrentIndex(self.after.findData(account.policy.after_import))
-        self.after_target = QLineEdit(account.policy.after_import_target)
-        self.after.currentIndexChanged.connect(lambda _i: self._follow_after())
+        self.password.clear()
+        self.form.client_secret.clear()
+        self.aliases.setPlainText("\n".join(alias.address for alias in account.aliases))
+        self.reply_to.setText(", ".join(account.policy.reply_to_senders))
+        self.after.choose(account.policy.after_import)
+        self.after_target.setText(account.policy.after_import_target)
         self._follow_after()
-        self.poll, self.largest = number_box(15, 3600, tr("seconds")), number_box(1, 500, "MB")
         self.poll.setValue(account.policy.poll_seconds)
         self.largest.setValue(max(1, account.policy.max_bytes // (1024 * 1024)))
-        self.enabled = QCheckBox(tr("Use this mailbox"))
         self.enabled.setChecked(account.enabled)
 
     def _follow_after(self) -> None:
@@ -249,28 +315,11 @@ class MailboxEditor(QWidget):
                 server=health.server_count, stored=health.stored_count
             )
             chips.append(chip(text, "" if health.server_count == health.stored_count else "warning"))
-        compare = button(tr("Compare with the server"), self._reconcile, variant="link", icon_name="equal")
-        self._health.addLayout(row(*chips, compare, None))
-
-    def _reconcile(self) -> None:
-        mailboxes, account_id = self._session.desk.mailboxes, self._account.id
-        self._compared.setText(tr("Comparing…"))
-        self._compared.show()
-
-        def told(result: Reconciliation) -> None:
-            text = tr("The server has {server} mails, the desk has {stored}.").format(
-                server=result.server_count, stored=result.stored_count
-            )
-            if result.missing:
-                text += " " + tr("%n mail(s) are missing here.", len(result.missing))
-            self._compared.setText(text)
-
-        def failed(problem: Problem) -> None:
-            self._compared.setText(problem.text)
-
-        self._session.work.run(
-            lambda: mailboxes.reconcile(account_id), told, failed=failed, owner=self._compared, lane=Lane.NETWORK
-        )
+        more = button(tr("Mailbox health"), lambda: self._show_health(self._account.id), variant="link")
+        line = FlowLayout(spacing=8, overhang=0 if chips else _LINK_EDGE)
+        for one in (*chips, more):
+            line.addWidget(one)
+        self._health.addLayout(line)
 
     def _sync(self) -> None:
         sync, account_id = self._session.desk.sync, self._account.id
@@ -348,6 +397,7 @@ class MailboxEditor(QWidget):
             name=self.name.text().strip() or self._account.name,
             sender_name=self.shown_name.text().strip(),
             colour=str(self.colour.currentData()),
+            department_id=int(self.department.currentData() or self._account.department_id),
             settings=self.form.settings.to_json(),
             aliases=tuple(aliases),
             policy=policy,
@@ -376,9 +426,11 @@ class MailboxEditor(QWidget):
             mailboxes.update(account, secrets, actor)
 
         def stored(_none: None) -> None:
+            self._account = account
             self.password.clear()
             self.form.client_secret.clear()
-            self._say(tr("Saved"))
+            self.was_saved()
+            self._port.notify(tr("Saved"))
             self._session.load()
 
         def failed(problem: Problem) -> None:
@@ -396,13 +448,17 @@ class MailboxEditor(QWidget):
         secrets = {"password": self.password.text()} if self.password.text() else None
         self.steps.run(lambda: mailboxes.test(account, secrets))
 
+    def round_trip(self) -> None:
+        """Send a mail from the mailbox, as it is stored, to itself and wait until it is back."""
+        mailboxes, account_id = self._session.desk.mailboxes, self._account.id
+        self.steps.run(lambda: mailboxes.round_trip(account_id))
+
     def _accept(self, step_id: str, fingerprint: str) -> None:
         self.form.accept_certificate(step_id, fingerprint)
         self.test()
 
     def _say(self, text: str, *, bad: bool = False) -> None:
-        self._message.setText(text)
-        restyle(self._message, state="danger" if bad else "success")
+        self.tell(text, bad=bad)
 
     def _ask_remove(self) -> None:
         question = Question(tr("Remove this mailbox?"), tr("Remove"), self, danger=True)
@@ -416,3 +472,19 @@ class MailboxEditor(QWidget):
         self._session.work.write(
             lambda: mailboxes.remove(account_id, actor), lambda _none: self._session.load(), owner=self
         )
+
+
+def _section(title: str, *widgets: QWidget) -> QFrame:
+    frame, content = panel_card(title)
+    content.setSpacing(12)
+    for widget in widgets:
+        content.addWidget(widget)
+    return frame
+
+
+def _flow(*widgets: QWidget) -> QWidget:
+    """Return widgets beside each other that go on in the next line where there is no room."""
+    flow = FlowLayout(spacing=10)
+    for widget in widgets:
+        flow.addWidget(widget)
+    return boxed(flow)

@@ -18,6 +18,7 @@ from desk_app.ui.widgets.painted import Spinner
 from desk_app.ui.widgets.panels import announce
 from desk_app.ui.work import Job
 
+_MARK_DOWN = 8
 _ICONS = {
     StepState.OK: ("circle-check", "success"),
     StepState.FAILED: ("circle-x", "danger"),
@@ -36,7 +37,17 @@ def step_name(step_id: str) -> str:
         "smtp_tls": tr("Outgoing server: encryption"),
         "smtp_sign_in": tr("Outgoing server: sign-in"),
         "send": tr("Sending a test mail"),
+        "arrive": tr("The test mail comes back"),
+        "db_reach": tr("Database server"),
+        "db_sign_in": tr("Sign-in at the database"),
+        "db_desk": tr("The desk in it"),
     }.get(step_id, step_id)
+
+
+def fingerprint(certificate: str) -> str:
+    """Return a fingerprint as it is compared by eye: pairs of digits, and room for a new line after every eight."""
+    pairs = [certificate[place : place + 2].upper() for place in range(0, len(certificate), 2)]
+    return " ".join(":".join(pairs[place : place + 8]) for place in range(0, len(pairs), 8))
 
 
 class StepList(QFrame):
@@ -97,10 +108,13 @@ class StepList(QFrame):
             self._lines.addWidget(self._line("", tr("Connecting…"), "", StepState.RUNNING))
         for step in self._steps.values():
             detail = step.detail
-            if step.state is StepState.FAILED and step.fault is not None:
+            own_words = bool(step.title and step.detail)  # a channel of a plugin says itself what to do
+            if step.state is StepState.FAILED and step.fault is not None and not own_words:
                 title, advice = fault_text(step.fault.value)
                 detail = f"{title}. {advice}" + (f"\n{step.detail}" if step.detail else "")
-            self._lines.addWidget(self._line(step.id, step_name(step.id), detail, step.state, step.certificate))
+            self._lines.addWidget(
+                self._line(step.id, step.title or step_name(step.id), detail, step.state, step.certificate)
+            )
 
     def _line(self, step_id: str, title: str, detail: str, state: StepState, certificate: str = "") -> QWidget:
         mark: QWidget = Spinner(18, tr("running")) if state is StepState.RUNNING else Glyph(*_ICONS[state], 18)
@@ -110,14 +124,15 @@ class StepList(QFrame):
         if detail:
             texts.addWidget(label(detail, "tertiary", wrap=True, selectable=True))
         if certificate:
-            shown = ":".join(certificate[i : i + 2] for i in range(0, len(certificate), 2)).upper()
-            texts.addWidget(label(f"SHA-256 {shown}", "tertiary", wrap=True, selectable=True))
+            texts.addWidget(label(f"SHA-256 {fingerprint(certificate)}", "tertiary", wrap=True, selectable=True))
             accept = button(
                 tr("Accept this certificate"),
                 lambda: self.certificate_accepted.emit(step_id, certificate),
                 icon_name="shield-check",
             )
             texts.addLayout(row(accept, None))
-        line = row(mark, texts, spacing=10)
+        # beside the title and the first line below it, however many follow
+        marked = column(_MARK_DOWN, mark, None, spacing=0) if detail else column(mark)
+        line = row(marked, texts, spacing=10)
         line.setStretchFactor(texts, 1)
         return boxed(line)

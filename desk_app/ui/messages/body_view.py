@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QImage, QTextCursor, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from desk_app.ui.language import tr
 from desk_app.ui.theme import tokens
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.widgets.tips import plain_tip
 
 MAX_HTML = 400_000
 """Characters drawn as HTML; a longer body is shown as text (toolchain.md trap 12: 141 kB of tables take 1.2 s)."""
@@ -32,10 +47,13 @@ def link_host(address: str) -> str:
 
 
 class BodyView(QTextBrowser):
-    """A body as high as its content. `images` maps "cid:..." and "remote:<n>" to bytes; nothing else is answered."""
+    """A body as high as its content. `images` maps "cid:...", "remote:<n>" and "loose:<id>" to bytes; nothing else is
+    answered. `marked` are the names whose mentions ("@name") are set off."""
 
     link_chosen = Signal(str)
     link_hovered = Signal(str)
+    image_chosen = Signal(str)
+    """The address of a picture that was clicked."""
 
     def __init__(
         self,
@@ -44,6 +62,7 @@ class BodyView(QTextBrowser):
         *,
         own_colours: bool = False,
         images: Mapping[str, bytes] | None = None,
+        marked: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -51,6 +70,7 @@ class BodyView(QTextBrowser):
         self._text = text[:MAX_TEXT]
         self._own_colours = own_colours and bool(self._html)
         self._images: dict[str, bytes] = dict(images or {})
+        self._marked = tuple(f"@{name}" for name in marked)
         self.asked: list[str] = []
         """Every address the document asked for; tests look at it."""
         self.setProperty("own", "true" if self._own_colours else "false")
@@ -91,7 +111,30 @@ class BodyView(QTextBrowser):
         else:
             self.setHtml(plain_as_html(self._text))
         _trim_end(self.document())
+        self._mark()
         self._fit()
+
+    def _mark(self) -> None:
+        """Set mentions off, wherever they stand."""
+        look = QTextCharFormat()
+        look.setFontWeight(QFont.Weight.DemiBold)
+        look.setForeground(theme().colour("accent_text"))
+        look.setBackground(theme().colour("accent_subtle"))
+        for words in self._marked:
+            cursor = self.document().find(words)
+            while not cursor.isNull():
+                cursor.mergeCharFormat(look)
+                cursor = self.document().find(words, cursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let a click on a picture that is no link enlarge it."""
+        super().mouseReleaseEvent(event)
+        if event.button() is not Qt.MouseButton.LeftButton or self.textCursor().hasSelection():
+            return
+        point = event.position().toPoint()
+        name = self.document().documentLayout().imageAt(event.position())
+        if name and not self.anchorAt(point):
+            self.image_chosen.emit(name)
 
     def supply(self, images: Mapping[str, bytes]) -> None:
         """Give images that were loaded meanwhile, and draw again."""
@@ -102,7 +145,7 @@ class BodyView(QTextBrowser):
         """Answer what the document asks for: images of this message from memory, nothing else."""
         name = url if isinstance(url, str) else QUrl.fromPercentEncoding(url.toEncoded())
         self.asked.append(name)
-        if kind != QTextDocument.ResourceType.ImageResource.value or not name.startswith(("cid:", "remote:")):
+        if kind != QTextDocument.ResourceType.ImageResource.value or not name.startswith(("cid:", "remote:", "loose:")):
             return _NOTHING
         content = self._images.get(name)
         return _fitting(_decoded(content), self.viewport().width() - 24) if content else _NOTHING
@@ -125,8 +168,27 @@ class BodyView(QTextBrowser):
         """Show where a link really goes."""
         if event.type() == QEvent.Type.ToolTip:
             anchor = self.anchorAt(self.mapFromGlobal(event.globalPos()))  # type: ignore[attr-defined]
-            self.setToolTip(anchor)
+            self.setToolTip(plain_tip(anchor))
         return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the text, and a ring around it while the keyboard is here."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme().colour("focus"), 2))
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), 5, 5)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the ring away."""
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def minimumSizeHint(self) -> QSize:
         """Allow any width."""

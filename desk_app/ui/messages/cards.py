@@ -1,188 +1,68 @@
-"""The parts of a conversation: cards, folded rows, event lines, attachment tiles."""
+"""One message of a conversation, opened: head, banners, body, pictures, attachments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
+from desk_app.domain.messages.inline_images import picture_for, pictures_below, pictures_in_place
 from desk_app.domain.messages.model import Classification, Direction, MessageKind
-from desk_app.domain.tickets.model import TicketEvent
 from desk_app.services.queries.conversation import AttachmentView, MessageView
 from desk_app.ui.language import tr
+from desk_app.ui.messages.attachment_tiles import AttachmentTile
 from desk_app.ui.messages.body_view import BodyView
+from desk_app.ui.messages.thread_lines import author
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.icons import Glyph
-from desk_app.ui.theme.theme import theme
-from desk_app.ui.tickets.phrases import card_time, event_text, full_time, short_time, size_text, utc_now
+from desk_app.ui.tickets.phrases import card_time, full_time, utc_now
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
-from desk_app.ui.widgets.painted import Avatar, paint_avatar
+from desk_app.ui.widgets.painted import Avatar
 from desk_app.ui.widgets.panels import Banner
-
-DANGEROUS = frozenset(
-    ["exe", "scr", "bat", "cmd", "com", "js", "jse", "vbs", "vbe", "wsf", "hta", "msi", "ps1", "jar", "lnk", "iso"]
-)
-MACROS = frozenset(["docm", "dotm", "xlsm", "xltm", "pptm", "xlam"])
+from desk_app.ui.widgets.tips import plain_tip
 
 
-def author(message: MessageView) -> str:
-    """Return who wrote a message."""
-    return message.author_name or message.author_email or tr("Unknown sender")
+def loose_pictures(message: MessageView) -> tuple[AttachmentView, ...]:
+    """Return the pictures that stand below a message's text (IN-24)."""
+    return pictures_below(message.html + message.folded_html, message.attachments)
 
 
-def attachment_icon(attachment: AttachmentView) -> str:
-    """Return the icon of a file type."""
-    kind = attachment.content_type
-    if kind.startswith("image/"):
-        return "file-image"
-    if "zip" in kind or "compressed" in kind:
-        return "file-archive"
-    if "sheet" in kind or "excel" in kind or kind == "text/csv":
-        return "file-spreadsheet"
-    return "file-text"
-
-
-def danger_of(filename: str) -> str:
-    """Return what may be dangerous about opening a file, "" for nothing (IN-27)."""
-    ending = filename.rpartition(".")[2].lower()
-    if ending in DANGEROUS:
-        return tr("This file is a program. Open it only if you know for certain who sent it and why.")
-    if ending in MACROS:
-        return tr("This document can hold macros, which are small programs.")
-    if ending in {"svg", "html", "htm", "xhtml"}:
-        return tr("This file can run scripts in a browser.")
-    return ""
-
-
-class AttachmentTile(QPushButton):
-    """One attachment: icon, name, size; click opens a menu."""
-
-    def __init__(self, attachment: AttachmentView, on_menu: Callable[[AttachmentView, QWidget], None]) -> None:
-        super().__init__()
-        self.attachment = attachment
-        self.setProperty("variant", "tile")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        name = attachment.filename or tr("(no name)")
-        risky = danger_of(name)
-        self.setAccessibleName(f"{name}, {size_text(attachment.size)}")
-        self.setToolTip(f"{name}\n{risky}" if risky else name)
-        words = ElidedLabel(name, "strong")
-        words.setMinimumWidth(min(220, words.fontMetrics().horizontalAdvance(name) + 6))
-        texts = column(words, label(size_text(attachment.size), "tertiary"), spacing=0)
-        kind = "triangle-alert" if risky else attachment_icon(attachment)
-        glyph = Glyph(kind, "danger" if risky else "text_secondary", 18)
-        self.setLayout(row(glyph, texts, margins=(10, 6, 12, 6), spacing=8))
-        for child in self.findChildren(QWidget):
-            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(lambda _checked=False: on_menu(attachment, self))
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the content."""
-        return self.layout().sizeHint()  # type: ignore[union-attr]
-
-
-class FoldedMessage(QAbstractButton):
-    """A read message as one line; a painted row, because cards cost ten times as much (ui.md 12)."""
-
-    def __init__(self, message: MessageView) -> None:
-        super().__init__()
-        self.message = message
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        when = short_time(message.sent_at, utc_now())
-        self.setAccessibleName(f"{author(message)}, {when}: {message.snippet}")
-        self.setToolTip(tr("Show this message"))
-
-    def sizeHint(self) -> QSize:
-        """Return a line's size."""
-        return QSize(200, theme().px(40))
-
-    def paintEvent(self, _event: object) -> None:
-        """Draw avatar, name, beginning and time."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours = theme()
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        note = self.message.kind is MessageKind.INTERNAL_NOTE
-        rim = "focus" if self.hasFocus() else "note_border" if note else "border_subtle"
-        painter.setPen(QPen(colours.colour(rim), 2 if self.hasFocus() else 1))
-        painter.setBrush(colours.colour("note_bg" if note else "bg_hover" if self.underMouse() else "bg_surface"))
-        painter.drawRoundedRect(area, 10, 10)
-        middle = self.height() / 2
-        paint_avatar(painter, QRectF(16, middle - 12, 24, 24), author(self.message))
-        painter.setFont(font(11, 500, tabular=True))
-        painter.setPen(colours.colour("text_tertiary"))
-        when = short_time(self.message.sent_at, utc_now())
-        when_width = QFontMetrics(painter.font()).horizontalAdvance(when)
-        right = self.width() - 16 - when_width
-        vertical = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(right, 0, when_width + 2, self.height()), vertical, when)
-        painter.setFont(font(13, 600))
-        painter.setPen(colours.colour("text_primary"))
-        measure = QFontMetrics(painter.font())
-        name = measure.elidedText(author(self.message), Qt.TextElideMode.ElideRight, int(self.width() * 0.4))
-        painter.drawText(QRectF(50, 0, right - 50, self.height()), vertical, name)
-        start = 50 + measure.horizontalAdvance(name) + 10
-        painter.setFont(font(12))
-        painter.setPen(colours.colour("text_tertiary"))
-        snippet = QFontMetrics(painter.font()).elidedText(
-            self.message.snippet, Qt.TextElideMode.ElideRight, int(right - start - 10)
-        )
-        painter.drawText(QRectF(start, 0, right - start - 10, self.height()), vertical, snippet)
-
-
-EVENT_ICONS = {
-    "AssigneeChanged": "user",
-    "StatusChanged": "circle-dot",
-    "PriorityChanged": "flag",
-    "TagsChanged": "tag",
-    "TicketMerged": "merge",
-    "TicketAbsorbed": "merge",
-    "TicketSplit": "split",
-    "Snoozed": "alarm-clock",
-    "Woken": "alarm-clock",
-    "Trashed": "trash-2",
-    "MarkedSpam": "shield-alert",
-    "RequesterChanged": "users",
-    "TicketCreated": "inbox",
-    "DeliveryFailed": "mail-warning",
-}
-
-
-def event_line(event: TicketEvent) -> QWidget:
-    """Return a history line: slim and grey."""
-    text = ElidedLabel(event_text(event), "tertiary")
-    when = label("· " + short_time(event.at, utc_now()), "tertiary")
-    when.setToolTip(full_time(event.at))
-    text.setMinimumWidth(40)
-    text.setMaximumWidth(QFontMetrics(font(12)).horizontalAdvance(text.whole_text) + 2)
-    glyph = Glyph(EVENT_ICONS.get(event.kind, "history"), "text_tertiary", 14)
-    line = boxed(row(glyph, text, when, None, margins=(20, 0, 8, 0), spacing=6))
-    line.layout().setStretchFactor(text, 100)  # type: ignore[union-attr]
-    return line
+def shown_in_place(message: MessageView) -> tuple[AttachmentView, ...]:
+    """Return the pictures of a message that its text shows, and those below it (IN-24)."""
+    return pictures_in_place(message.html + message.folded_html, message.attachments)
 
 
 class MessageCard(QFrame):
     """One message, opened."""
 
     menu_asked = Signal(object, object)
+    """MessageView and the button."""
     reply_asked = Signal(object)
-    images_asked = Signal(object)
-    fold_asked = Signal(object)
-    attachment_asked = Signal(object, object)
+    images_asked = Signal(object, bool)
+    """MessageView, and whether for good."""
+    attachment_asked = Signal(object)
+    attachment_menu_asked = Signal(object, object)
+    attachment_dragged = Signal(object, object)
+    all_asked = Signal()
+    """All files of the message are to be saved."""
     link_chosen = Signal(object, str)
     delivery_asked = Signal(object, str)
     link_hovered = Signal(str)
 
-    def __init__(self, message: MessageView, *, images: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        message: MessageView,
+        *,
+        images: dict[str, bytes] | None = None,
+        aside: str = "",
+        mentions: Sequence[str] = (),
+    ) -> None:
+        """`aside` names the third party of a side conversation, `mentions` the agents named in a note."""
         super().__init__()
-        self.message = message
+        self.message, self.aside, self._mentions = message, aside, mentions
         self._images = dict(images or {})
         self.setObjectName("card")
         self.setProperty("kind", self._kind())
@@ -190,12 +70,18 @@ class MessageCard(QFrame):
         self.setAccessibleName(tr("Message from {name}").format(name=author(message)))
         self.body = self._body(message.html, message.visible_text)
         self.folded: BodyView | None = None
+        self._loose = loose_pictures(message)
         self._content = column(self._head(), margins=(16, 12, 12, 14), spacing=10)
+        if aside:
+            self._content.insertWidget(0, self._aside_strip())
         for banner in self._banners():
             self._content.addWidget(banner)
         self._content.addWidget(self.body)
         if message.folded_html.strip() or message.folded_text.strip():
             self._content.addWidget(self._fold_button())
+        self.pictures = self._below()
+        if self.pictures is not None:
+            self._content.addWidget(self.pictures)
         tiles = self._tiles()
         if tiles is not None:
             self._content.addWidget(tiles)
@@ -204,10 +90,13 @@ class MessageCard(QFrame):
     def _kind(self) -> str:
         if self.message.kind is MessageKind.INTERNAL_NOTE:
             return "note"
+        if self.aside:
+            return "side"
         return "agent" if self.message.direction is Direction.OUTBOUND else "customer"
 
     def _body(self, html: str, text: str) -> BodyView:
-        body = BodyView(html, text, own_colours=self.message.own_colours, images=self._images)
+        body = BodyView(html, text, own_colours=self.message.own_colours, images=self._images, marked=self._mentions)
+        body.image_chosen.connect(self._image_chosen)
         body.link_chosen.connect(lambda url: self.link_chosen.emit(self.message, url))
         body.link_hovered.connect(self.link_hovered)
         return body
@@ -215,11 +104,15 @@ class MessageCard(QFrame):
     def _head(self) -> QWidget:
         message = self.message
         name = ElidedLabel(author(message), "strong")
-        name.setMinimumWidth(min(180, name.fontMetrics().horizontalAdvance(name.whole_text) + 4))
+        width = QFontMetrics(font(13, 600)).horizontalAdvance(name.whole_text) + 4
+        name.setMinimumWidth(min(90, width))
+        name.setMaximumWidth(width)
         first = row(name, *self._chips(), None, spacing=8)
+        first.setStretch(0, 100)
         second = ElidedLabel(self._addresses(), "tertiary")
         when = label(card_time(message.sent_at, utc_now()), "tertiary")
         when.setToolTip(full_time(message.sent_at))
+        when.setAccessibleName(full_time(message.sent_at))
         reply = icon_button("reply", tr("Reply to this message"), lambda: self.reply_asked.emit(message), size=16)
         more = icon_button("ellipsis", tr("More for this message"), size=16)
         more.clicked.connect(lambda _checked=False: self.menu_asked.emit(message, more))
@@ -233,6 +126,8 @@ class MessageCard(QFrame):
         chips: list[QWidget] = []
         if message.kind is MessageKind.INTERNAL_NOTE:
             chips.append(chip(tr("Internal note"), "warning"))
+        elif self.aside:
+            chips.append(chip(tr("Forward") if message.direction is Direction.OUTBOUND else tr("Third party"), "teal"))
         elif message.direction is Direction.OUTBOUND:
             chips.append(chip(tr("Reply"), "accent"))
         words = {
@@ -249,15 +144,18 @@ class MessageCard(QFrame):
         return chips
 
     def _delivery_chip(self, state: str) -> QWidget:
-        words, tone = {
-            "held": (tr("Waits: outgoing is not armed"), "warning"),
-            "queued": (tr("Waits to be sent"), "info"),
-            "sending": (tr("Is being sent"), "info"),
-            "unknown": (tr("Not known whether it left"), "danger"),
-            "failed": (tr("Could not be sent"), "danger"),
-            "cancelled": (tr("Taken back"), ""),
-        }.get(state, (state, ""))
-        return chip(words, tone)
+        words, tone, whole = {
+            "held": (tr("Held"), "warning", tr("Waits: outgoing is not armed")),
+            "queued": (tr("Waits"), "info", tr("Waits to be sent")),
+            "sending": (tr("Leaving"), "info", tr("Is being sent")),
+            "unknown": (tr("Unclear"), "danger", tr("Not known whether it left")),
+            "failed": (tr("Not sent"), "danger", tr("Could not be sent")),
+            "cancelled": (tr("Taken back"), "", tr("Taken back")),
+        }.get(state, (state, "", state))
+        made = chip(words, tone)
+        made.setToolTip(plain_tip(whole))
+        made.setAccessibleName(whole)
+        return made
 
     def _addresses(self) -> str:
         message = self.message
@@ -283,7 +181,10 @@ class MessageCard(QFrame):
             self._images_banner = Banner(
                 tr("%n image(s) from the internet blocked", len(message.remote_images)),
                 "info",
-                [(tr("Show once"), lambda: self.images_asked.emit(self.message))],
+                [
+                    (tr("Show once"), lambda: self.images_asked.emit(self.message, False)),
+                    (tr("Always from this sender"), lambda: self.images_asked.emit(self.message, True)),
+                ],
                 icon_name="image",
             )
             banners.append(self._images_banner)
@@ -321,19 +222,50 @@ class MessageCard(QFrame):
             self._content.insertWidget(self._content.indexOf(self.body) + 2, self.folded)
         self.folded.setVisible(on)
 
+    def _aside_strip(self) -> QWidget:
+        words = tr("With {people} · not visible to the customer").format(people=self.aside)
+        text = ElidedLabel(words, "strong")
+        line = row(Glyph("eye-off", "teal", 14), text, margins=(10, 4, 10, 4), spacing=8)
+        line.setStretchFactor(text, 1)
+        return boxed(line, "asidestrip")
+
+    def _below(self) -> BodyView | None:
+        """The pictures that the text does not show itself."""
+        if not self._loose:
+            return None
+        markup = "".join(f'<p><img src="loose:{one.id}"></p>' for one in self._loose)
+        view = BodyView(markup, images=self._images)
+        view.setAccessibleName(tr("Pictures of this message"))
+        view.image_chosen.connect(self._image_chosen)
+        return view
+
+    def _image_chosen(self, name: str) -> None:
+        if name.startswith("loose:"):
+            found = next((one for one in self._loose if f"loose:{one.id}" == name), None)
+        else:
+            found = picture_for(name, self.message.attachments)
+        if found is not None:
+            self.attachment_asked.emit(found)
+
     def _tiles(self) -> QWidget | None:
-        used = self.message.html + self.message.folded_html
-        shown = [
-            one
-            for one in self.message.attachments
-            if not one.inline or not one.content_id or f"cid:{one.content_id}" not in used
-        ]
+        in_place = {one.id for one in shown_in_place(self.message)}
+        shown = [one for one in self.message.attachments if one.id not in in_place]
         if not shown:
             return None
         holder = QWidget()
         flow = FlowLayout(spacing=8)
         for attachment in shown:
-            flow.addWidget(AttachmentTile(attachment, self.attachment_asked.emit))
+            flow.addWidget(
+                AttachmentTile(
+                    attachment,
+                    self.attachment_asked.emit,
+                    self.attachment_menu_asked.emit,
+                    self.attachment_dragged.emit,
+                )
+            )
+        if len(shown) > 1:
+            all_of_them = tr("Save all")
+            flow.addWidget(button(all_of_them, self.all_asked.emit, variant="quiet", icon_name="download"))
         holder.setLayout(flow)
         return holder
 
@@ -341,8 +273,9 @@ class MessageCard(QFrame):
         """Give images that were loaded meanwhile."""
         self._images.update(images)
         self.body.supply(images)
-        if self.folded is not None:
-            self.folded.supply(images)
+        for view in (self.folded, self.pictures):
+            if view is not None:
+                view.supply(images)
         if remote:
             self._images_banner.hide()
 

@@ -1,228 +1,231 @@
-"""Where replies and notes are written, docked under the conversation (ui.md 4.5)."""
+"""Where replies, notes and forwards are written, docked under the conversation or torn off (ui.md 4.5)."""
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
-from PySide6.QtGui import QTextDocument, QTextListFormat
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QInputDialog, QLineEdit, QSizePolicy, QTabBar, QWidget
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QTabBar, QToolButton, QWidget
 
+from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.guards import Objection, objections
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
-from desk_app.domain.messages.outgoing import OutgoingAttachment
-from desk_app.domain.tickets.model import Status
+from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.plugin_api.ui import ComposerTool, Registry
-from desk_app.ui.language import named, said, tr
-from desk_app.ui.messages.composer_guards import conversation_of, guard_bar, outgoing_of, stale_bar
+from desk_app.services.messages.side_conversations import SideStart
+from desk_app.ui.language import said, tr
+from desk_app.ui.messages.composer_bars import ComposerBars
+from desk_app.ui.messages.composer_files import AttachedFiles
+from desk_app.ui.messages.composer_foot import Afterwards, ComposerFoot
+from desk_app.ui.messages.composer_head import LetterHead
+from desk_app.ui.messages.composer_letters import kept_texts, reply_draft, side_draft
+from desk_app.ui.messages.composer_sending import Sending
+from desk_app.ui.messages.composer_texts import KINDS, WrittenTexts
 from desk_app.ui.messages.editor import ComposerEdit
+from desk_app.ui.messages.format_bar import FormatBar
+from desk_app.ui.messages.link_box import ask_link
 from desk_app.ui.messages.recipients import RecipientLine
 from desk_app.ui.messages.serializer import serialize
+from desk_app.ui.messages.signature_fold import SignatureFold
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
-from desk_app.ui.tickets.phrases import size_text
-from desk_app.ui.widgets.basics import Menu, button, icon_button, label, restyle, set_words
-from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
+from desk_app.ui.widgets.basics import icon_button, label, restyle
+from desk_app.ui.widgets.keys import tip_with_key
+from desk_app.ui.widgets.layout import GrowingFrame, column, row
 from desk_app.ui.widgets.panels import Banner
+from desk_app.ui.work import Lane, Work
 
 if TYPE_CHECKING:
-    from desk_app.services.messages.replies import NewerMessage
     from desk_app.services.queries.conversation import ConversationView
 
-MAX_ATTACHED = 25 * 1024 * 1024
+T = TypeVar("T")
+TABS = KINDS
+TEAR_KEY = "Ctrl+Shift+D"
+"""Tears the composer off and docks it again."""
+LETTERS = (DraftKind.REPLY, DraftKind.FORWARD)
+"""What has recipients and files."""
 
 
-class Composer(QFrame):
-    """A reply or a note to one ticket. It only collects; what happens on `sent` is the conversation's business."""
+class Composer(GrowingFrame):
+    """What is written to one ticket. It only collects; what happens on `sent` is the writing desk's business."""
 
-    sent = Signal(object, str, object)
-    """ReplyDraft, then-status key, send_at (datetime or None)."""
-    noted = Signal(str, str)
-    """Text and HTML of an internal note."""
-    height_wish = Signal()
+    sent = Signal(object)
+    """A SendOrder."""
+    noted = Signal(str, str, object)
+    """Text and HTML of an internal note, and the ids of the agents it mentions."""
+    forwarded = Signal(object)
+    """A SideDraft: a message to a third party."""
+    forward_wanted = Signal()
+    """The forward was chosen and nothing is begun there."""
+    tear_asked = Signal()
+    """The composer is to get a window of its own, or to be docked again."""
+    keep_asked = Signal()
+    """The selection, or the whole text, is to become a canned response."""
+    suggest_asked = Signal(str)
+    """A list of suggestions is to open, named by its sign."""
+    plain_default_asked = Signal(bool)
+    """Whether every reply is to begin as a text-only mail."""
+    throw_asked = Signal()
+    """The text shown is to be thrown away, its draft with it."""
     changed = Signal()
     """Something was written, or recipients, sender, subject, files or status changed."""
     left = Signal()
     """The text lost the focus."""
 
-    def __init__(self, tools: Registry[ComposerTool]) -> None:
+    left_out = Signal(str)
+    """A sentence: a file was not attached, because another text took the place of this one."""
+
+    def __init__(self, tools: Registry[ComposerTool], work: Work) -> None:
         super().__init__()
         self.setObjectName("composer")
-        self._tools = tools
-        self._facts = DeskFacts()
+        self._work = work
+        self.facts = DeskFacts()
         self._ticket_id = 0
-        self._start: Any = None
-        self._attachments: list[OutgoingAttachment] = []
-        self._then = ""
-        self._asked: set[Objection] = set()
+        self.start: Any = None
+        self.side: SideStart | None = None
+        self._wants_format = False
         self.view: ConversationView | None = None
         self._quiet = False
-        self._texts = {on: QTextDocument(self) for on in (False, True)}
-        self._cursors = {False: 0, True: 0}
-        self._build()
+        self._build(tools)
+        self.sending = Sending(self)
         self._watch()
-        self.destroyed.connect(self._tools.on_change(self._fill_tools))
-        self.set_note(on=False)
+        self.destroyed.connect(tools.on_change(self.foot.fill_tools))
+        self._show_kind(DraftKind.REPLY)
 
     # -- parts ----------------------------------------------------------------------------------------------------
-    def _build(self) -> None:
+    def _build(self, tools: Registry[ComposerTool]) -> None:
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self.tabs.setIconSize(QSize(15, 15))
         self.tabs.setAccessibleName(tr("Kind of message"))
-        self.tabs.addTab(icon("reply"), tr("Reply"))
-        self.tabs.addTab(icon("sticky-note"), tr("Note"))
-        self.tabs.currentChanged.connect(lambda index: self.set_note(on=index == 1))
-        self.to, self.cc, self.bcc = RecipientLine(tr("To")), RecipientLine(tr("Cc")), RecipientLine(tr("Bcc"))
-        self.more_recipients = button(tr("Cc Bcc"), self._show_cc, variant="link")
-        self.from_box = QComboBox()
-        self.from_box.setAccessibleName(tr("From"))
-        self.from_box.setProperty("variant", "bare")
-        self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.from_box.setMaximumWidth(340)
-        self.subject = QLineEdit()
-        self.subject.setProperty("variant", "bare")
-        self.subject.setAccessibleName(tr("Subject"))
-        self.subject.setMinimumHeight(24)
-        self.explain = icon_button("info", tr("Why these recipients?"), size=14, side=26)
-        self._to_row = boxed(self._address_row(tr("To"), self.to, self.explain, self.more_recipients))
-        self._cc_row = boxed(
-            column(self._address_row(tr("Cc"), self.cc), self._address_row(tr("Bcc"), self.bcc), spacing=2)
-        )
-        self._subject_row = boxed(self._address_row(tr("Subject"), self.subject))
+        names = {
+            DraftKind.REPLY: ("reply", tr("Reply")),
+            DraftKind.NOTE: ("sticky-note", tr("Note")),
+            DraftKind.FORWARD: ("forward", tr("Forward")),
+        }
+        for kind in TABS:
+            self.tabs.addTab(icon(names[kind][0]), names[kind][1])
+        self.tabs.currentChanged.connect(lambda place: self._show_kind(TABS[place]))
+        self.heads = {kind: LetterHead() for kind in LETTERS}
+        self._aside = label("", "tertiary", wrap=True)
         self.edit = ComposerEdit()
-        self.edit.setDocument(self._texts[False])
-        self.edit.restyle()
-        self.edit.files_dropped.connect(self.attach_files)
-        self.edit.focus_changed.connect(lambda on: restyle(self, active="true" if on else "false"))
-        self.edit.submitted.connect(lambda shift: self.submit(then="closed" if shift else None))
         self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._files = QWidget()
-        self._files.setLayout(FlowLayout(spacing=6))
-        self._files.hide()
-        self._warning_holder = boxed(column())
-        self._warning_holder.hide()
-        self._format_bar = boxed(row(*self._format_buttons(), None, spacing=0))
-        self._format_bar.hide()
-        self._from_label = label(tr("From"), "tertiary")
-        top = row(self.tabs, None, self._from_label, self.from_box, spacing=4)
+        self.texts = WrittenTexts(self.edit)
+        self.attached = {kind: AttachedFiles(self._work) for kind in LETTERS}
+        self.bars = ComposerBars(self.edit.setFocus)
+        self.format_bar = FormatBar(self.edit)
+        self.format_bar.hide()
+        self.signature = SignatureFold()
+        self.foot = ComposerFoot(tools, lambda: self)
+        self.history: HistoryIncluded | None = None
+        self.usual_history = HistoryIncluded.LAST
+        self.proposed: tuple[str, str] | None = None
+        """HTML and text that a plugin let the reply begin with."""
+        self.plain_by_default = False
+        self.tear = icon_button("maximize-2", "", self.tear_asked.emit, size=15, side=28, key=TEAR_KEY)
+        self.set_torn(on=False)
+        top = row(self.tabs, None, self.tear, spacing=4)
+        below = (self.signature, *self.attached.values(), self.bars, self.format_bar, self.foot)
         self.setLayout(
-            column(
-                top,
-                self._to_row,
-                self._cc_row,
-                self._subject_row,
-                self.edit,
-                self._files,
-                self._warning_holder,
-                self._format_bar,
-                self._bottom(),
-                margins=(12, 4, 10, 10),
-                spacing=6,
-            )
+            column(top, *self.heads.values(), self._aside, self.edit, *below, margins=(12, 4, 10, 10), spacing=6)
         )
-        self._cc_row.hide()
-        self._subject_row.hide()
 
     def _watch(self) -> None:
         self.edit.textChanged.connect(self._touch)
-        self.subject.textEdited.connect(self._touch)
-        self.from_box.activated.connect(self._touch)
-        for line in (self.to, self.cc, self.bcc):
-            line.changed.connect(self._touch)
+        self.edit.files_dropped.connect(self.attach_files)
+        self.edit.focus_changed.connect(lambda on: restyle(self, active="true" if on else "false"))
         self.edit.focus_changed.connect(lambda on: None if on else self.left.emit())
+        self.edit.submitted.connect(self.sending.key_sent)
+        self.edit.link_asked.connect(lambda: ask_link(self.edit))
+        for head in self.heads.values():
+            head.changed.connect(self._touch)
+        for files in self.attached.values():
+            files.changed.connect(self._touch)
+            files.refused.connect(self.sending.not_attached)
+            files.settled.connect(self.sending.proceed)
+            files.taken_out.connect(self.sending.stop_waiting)
+            files.left_out.connect(self.left_out)
+        self.signature.changed.connect(self._touch)
+        self.foot.then_changed.connect(self._touch)
+        self.foot.later_asked.connect(self.sending.ask_later)
+        self.foot.send_asked.connect(lambda then, at: self.submit(then=then, send_at=at))
 
     def _touch(self) -> None:
         if not self._quiet:
             self.changed.emit()
 
-    def _address_row(self, name: str, *widgets: QWidget) -> Any:
-        caption = label(name, "tertiary")
-        line = row(caption, *widgets, spacing=8)
-        line.setStretchFactor(widgets[0], 1)
-        for widget in (caption, *widgets):
-            line.setAlignment(widget, Qt.AlignmentFlag.AlignVCenter)
-        line.setAlignment(widgets[0], Qt.AlignmentFlag(0))
-        return line
+    @property
+    def head(self) -> LetterHead:
+        """Recipients and sender of the letter shown; of the reply while a note is."""
+        return self.heads[DraftKind.FORWARD if self.kind is DraftKind.FORWARD else DraftKind.REPLY]
 
-    def _bottom(self) -> QWidget:
-        self._tool_row = row(spacing=0)
-        self.then_button = button("", self._then_menu, variant="ghost", icon_name="hourglass")
-        self.send_button = button(tr("Send"), lambda: self.submit(), variant="primary", icon_name="send")  # noqa: PLW0108 -- no argument
-        self.send_button.setObjectName("sendmain")
-        self.send_button.setToolTip(tr("Send") + "  (Ctrl+Enter)")
-        self.send_more = button("", self._send_menu, variant="primary", icon_name="chevron-down")
-        self.send_more.setObjectName("sendmore")
-        self.send_more.setAccessibleName(tr("Other ways to send"))
-        self._fill_tools()
-        return boxed(
-            row(self._tool_row, None, self.then_button, row(self.send_button, self.send_more, spacing=0), spacing=6)
-        )
+    @property
+    def files(self) -> AttachedFiles:
+        """The files of the letter shown; of the reply while a note is."""
+        return self.attached[DraftKind.FORWARD if self.kind is DraftKind.FORWARD else DraftKind.REPLY]
 
-    def _fill_tools(self) -> None:
-        while (item := self._tool_row.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        self._tool_buttons = {}
-        for spec in self._tools:
-            made = icon_button(spec.icon, spec.title, size=16, checkable=spec.checkable)
-            if spec.checkable:
-                made.toggled.connect(lambda on, one=spec: one.run(self, on))
-            else:
-                made.clicked.connect(lambda _on=False, one=spec: one.run(self, True))
-            self._tool_row.addWidget(made)
-            self._tool_buttons[spec.id] = made
+    @property
+    def to(self) -> RecipientLine:
+        """The line of recipients."""
+        return self.head.to
 
-    def _format_buttons(self) -> list[QWidget]:
-        return [
-            icon_button("bold", tr("Bold"), self.edit.toggle_bold, size=15, key="Ctrl+B"),
-            icon_button("italic", tr("Italic"), self.edit.toggle_italic, size=15, key="Ctrl+I"),
-            icon_button("underline", tr("Underline"), self.edit.toggle_underline, size=15, key="Ctrl+U"),
-            icon_button("strikethrough", tr("Strike through"), self.edit.toggle_strike, size=15),
-            icon_button("list", tr("List"), lambda: self.edit.toggle_list(QTextListFormat.Style.ListDisc), size=15),
-            icon_button(
-                "list-ordered",
-                tr("Numbered list"),
-                lambda: self.edit.toggle_list(QTextListFormat.Style.ListDecimal),
-                size=15,
-            ),
-            icon_button("quote", tr("Quote"), self.edit.toggle_quote, size=15),
-        ]
+    @property
+    def cc(self) -> RecipientLine:
+        """The line of copies."""
+        return self.head.cc
+
+    @property
+    def bcc(self) -> RecipientLine:
+        """The line of blind copies."""
+        return self.head.bcc
+
+    @property
+    def subject(self) -> QLineEdit:
+        """The subject."""
+        return self.head.subject
+
+    @property
+    def from_box(self) -> QComboBox:
+        """The choice of senders."""
+        return self.head.from_box
+
+    @property
+    def send_button(self) -> QWidget:
+        """The button that sends."""
+        return self.foot.send_button
+
+    @property
+    def then_button(self) -> QWidget:
+        """The button that says what happens afterwards."""
+        return self.foot.then_button
+
+    @property
+    def tool_buttons(self) -> dict[str, QToolButton]:
+        """The tools by id."""
+        return self.foot.tool_buttons
 
     # -- state ----------------------------------------------------------------------------------------------------
     def set_facts(self, facts: DeskFacts) -> None:
         """Take the addresses and statuses of the desk."""
-        self._facts = facts
-        here = self.from_box.currentData()
-        self.from_box.clear()
-        for account, _health in facts.accounts:
-            if account.enabled:
-                for address in account.addresses:
-                    self.from_box.addItem(address, (account.id, address))
-        if here is not None:
-            self._choose_from(*here)
-        self._show_then()
+        self.facts = facts
+        for head in self.heads.values():
+            head.set_facts(facts)
+        self.foot.set_facts(facts)
 
-    def _choose_from(self, account_id: int, address: str) -> None:
-        for place in range(self.from_box.count()):
-            if self.from_box.itemData(place) == (account_id, address):
-                self.from_box.setCurrentIndex(place)
-                return
-        if account_id and address:
-            self.from_box.addItem(address, (account_id, address))
-            self.from_box.setCurrentIndex(self.from_box.count() - 1)
+    @property
+    def kind(self) -> DraftKind:
+        """What is being written."""
+        return TABS[max(0, self.tabs.currentIndex())]
 
     @property
     def is_note(self) -> bool:
         """Whether an internal note is being written."""
-        return self.tabs.currentIndex() == 1
+        return self.kind is DraftKind.NOTE
 
     @property
     def ticket_id(self) -> int:
@@ -232,174 +235,237 @@ class Composer(QFrame):
     @property
     def last_message_id(self) -> int | None:
         """The newest message there was when the reply was begun."""
-        return self._start.last_message_id if self._start is not None else None
+        return self.start.last_message_id if self.start is not None else None
 
     def set_note(self, *, on: bool) -> None:
         """Switch between reply and note."""
-        if self.tabs.currentIndex() != int(on):
-            self.tabs.setCurrentIndex(int(on))
-            return
-        self._switch_text(on=on)
-        self._show_files()
-        restyle(self, kind="note" if on else "reply")
-        for part in (self._to_row, self.then_button, self.send_more, self.from_box, self._from_label):
-            part.setVisible(not on)
-        self._cc_row.setVisible(not on and bool(self.cc.addresses or self.bcc.addresses))
-        self._subject_row.setVisible(not on and self._subject_row.property("wanted") is True)
-        set_words(self.send_button, tr("Add note") if on else tr("Send"))
-        restyle(self.send_button, variant="note" if on else "primary")
-        glyph, token = ("sticky-note", "bg_surface") if on else ("send", "on_accent")
-        self.send_button.setIcon(icon(glyph, token, token))
-        self.edit.setPlaceholderText(tr("Write a note. Only your team can read it.") if on else tr("Write a reply…"))
-        self.edit.setAccessibleName(tr("Note text") if on else tr("Reply text"))
+        self.set_kind(DraftKind.NOTE if on else DraftKind.REPLY)
 
-    def _switch_text(self, *, on: bool) -> None:
-        """Show the note's own text or the reply's: neither ever becomes the other (pains.md 21)."""
-        if self.edit.document() is self._texts[on]:
-            return
-        self._cursors[not on] = self.edit.textCursor().position()
+    def set_kind(self, kind: DraftKind) -> None:
+        """Switch to another text."""
+        self.tabs.setCurrentIndex(TABS.index(kind))
+
+    def _show_kind(self, kind: DraftKind) -> None:
         self._quiet = True
-        self.edit.setDocument(self._texts[on])
-        self.edit.restyle()
-        self.edit.put_cursor(self._cursors[on])
+        self.texts.show(kind)
         self._quiet = False
+        note = kind is DraftKind.NOTE
+        restyle(self, kind="note" if note else "reply")
+        for letter in LETTERS:
+            self.heads[letter].setVisible(kind is letter)
+            self.attached[letter].set_shown(on=kind is letter)
+        self._aside.setVisible(kind is DraftKind.FORWARD and bool(self._aside.text()))
+        self.signature.set_shown(on=not note)
+        self.foot.set_kind(kind)
+        if note:
+            self.edit.setPlaceholderText(tr("Write a note. Only your team can read it."))
+        elif kind is DraftKind.FORWARD:
+            self.edit.setPlaceholderText(tr("Write to somebody else. The customer does not see it."))
+        else:
+            self.edit.setPlaceholderText(tr("Write a reply…   “/” inserts a canned response"))
+        names = {DraftKind.NOTE: tr("Note text"), DraftKind.FORWARD: tr("Text to somebody else")}
+        self.edit.setAccessibleName(names.get(kind, tr("Reply text")))
+        if kind is DraftKind.FORWARD and self.side is None and self._ticket_id:
+            self.forward_wanted.emit()
 
     def begin(self, ticket_id: int, start: Any) -> None:
         """Take recipients, sender and subject of a new reply; the text stays."""
-        self._ticket_id, self._start = ticket_id, start
-        self._asked = set()
-        self._show_warning(None)
-        self.to.set_addresses(start.to)
-        self.cc.set_addresses(start.cc)
-        self.bcc.set_addresses(())
-        self.subject.setText(start.subject)
-        self._choose_from(start.from_account_id, start.from_address)
-        self.explain.setToolTip("\n".join(_sentences(start.explanation)) or tr("Why these recipients?"))
-        self._cc_row.setVisible(not self.is_note and bool(start.cc))
+        self._ticket_id, self.start = ticket_id, start
+        self.bars.begin()
+        self._quiet = True
+        head = self.heads[DraftKind.REPLY]
+        head.set_people(start.to, start.cc)
+        head.subject.setText(start.subject)
+        head.choose_sender(start.from_account_id, start.from_address)
+        head.set_reasons(_sentences(start.explanation))
+        self.signature.set_signature(start.signature)
+        self.usual_history = start.history_included
+        self._quiet = False
+
+    def propose(self, html: str) -> None:
+        """Let a reply that is still empty begin with this; it is no draft until the agent changes it."""
+        if not html or not self.texts.document(DraftKind.REPLY).isEmpty():
+            return
+        self._quiet = True
+        shown = self.kind
+        self.texts.show(DraftKind.REPLY)
+        self.edit.show_written(html, "")
+        self.texts.show(shown)
+        draft = self.draft()
+        self.proposed = (draft.html, draft.text)
+        self._quiet = False
+
+    def begin_forward(self, start: SideStart, *, files: bool = True) -> None:
+        """Take what a message to a third party begins with: the message it is about, its files, who gets it."""
+        self.side = start
+        self._quiet = True
+        head = self.heads[DraftKind.FORWARD]
+        head.set_people(start.to, start.cc)
+        head.subject.setText(start.subject)
+        head.show_subject(on=True, focus=False)
+        head.choose_sender(start.from_account_id, start.from_address)
+        if files:
+            self.attached[DraftKind.FORWARD].set_files(start.attachments)
+        if start.side is not None:
+            words = tr("Goes on in the side conversation; the customer does not see it.")
+        elif start.history_text:
+            words = tr("The message is quoted below. The customer does not see what is written here.")
+        else:
+            words = tr("The customer does not see what is written here.")
+        self._aside.setText(words)
+        self._aside.setVisible(self.kind is DraftKind.FORWARD)
+        self._quiet = False
+
+    def set_torn(self, *, on: bool) -> None:
+        """Say whether it stands in a window of its own."""
+        words = tr("Dock the composer again") if on else tr("Write in a window of its own")
+        self.tear.setIcon(icon("minimize-2" if on else "maximize-2", "text_secondary"))
+        self.tear.setAccessibleName(words)
+        self.tear.setToolTip(tip_with_key(words, TEAR_KEY))
 
     def reset(self, ticket_id: int) -> None:
         """Forget the text: another ticket is shown, or the mail is on its way."""
-        self._ticket_id, self._start = ticket_id, None
+        self._ticket_id, self.start = ticket_id, None
+        self.proposed = None
+        self.sending.forget()
         self._quiet = True
-        self._attachments = []
-        for document in self._texts.values():
-            document.clear()
-        self._cursors = {False: 0, True: 0}
-        self.edit.pictures.clear()
-        self._then = ""
-        self._asked = set()
-        self._show_then()
-        self._show_files()
-        self._show_warning(None)
-        self._subject_row.setProperty("wanted", False)
-        self._subject_row.hide()
-        self.tabs.setCurrentIndex(0)
+        self.texts.clear()
+        self.side = None
+        self._aside.setText("")
+        for kind in LETTERS:
+            self.attached[kind].forget()
+            self.heads[kind].set_people((), ())
+            self.heads[kind].show_subject(on=False)
+        self.foot.set_then(Afterwards(go_next=self.foot.then.go_next))
+        self.bars.begin()
+        self.history = None
+        self.foot.unless_written = False
+        self.signature.set_on(on=True)
+        self.edit.plain = self.plain_by_default
+        self._fit_plain()
+        self.set_kind(DraftKind.REPLY)
         self._quiet = False
 
-    def clear_text(self, *, note: bool) -> None:
+    def clear_text(self, kind: DraftKind) -> None:
         """Forget one text: it was added or sent."""
-        if not note:
-            self._attachments = []
-            self._show_files()
-        self._texts[note].clear()
-        self._cursors[note] = 0
-
-    def restore(self, kept: KeptDraft) -> None:
-        """Show a kept reply or note again, its cursor where it was."""
         self._quiet = True
-        note = kept.kind is DraftKind.NOTE
-        here = self.edit.hasFocus()
-        if not note:
+        if kind in LETTERS:
+            self.attached[kind].forget()
+        if kind is DraftKind.FORWARD:
+            self.side = None
+        self.texts.clear(kind)
+        self._quiet = False
+
+    def restore(self, kept: KeptDraft, *, with_typed: bool = False) -> None:
+        """Show a kept text again, its cursor where it was. `with_typed` keeps what stands there already, below it: the
+        agent was faster than the look-up."""
+        if kept.kind not in TABS:
+            return
+        typed = serialize(self.texts.document(kept.kind), internal=True)[0] if with_typed else ""
+        self._quiet = True
+        here, shown = self.edit.hasFocus(), self.kind
+        if kept.kind in LETTERS:
             self._restore_letter(kept)
-        self._switch_text(on=note)
+        self.texts.show(kept.kind)
         for one in kept.attachments:
             if one.content_id:
                 self.edit.pictures[one.content_id] = one
         self.edit.show_written(kept.html, kept.text)
         self.edit.put_cursor(kept.cursor)
-        self._cursors[note] = self.edit.textCursor().position()
-        self._switch_text(on=self.is_note)
-        self._show_files()
+        if typed:
+            self.edit.append_written(typed)
+        self.texts.show(shown)
         if here:
             self.edit.setFocus()
         self._quiet = False
 
     def _restore_letter(self, kept: KeptDraft) -> None:
-        self.to.set_addresses(kept.to)
-        self.cc.set_addresses(kept.cc)
-        self.bcc.set_addresses(kept.bcc)
-        self._cc_row.setVisible(not self.is_note and bool(kept.cc or kept.bcc))
-        self.subject.setText(kept.subject)
-        self._choose_from(kept.from_account_id, kept.from_address)
-        self._set_then(kept.then_status)
-        self._attachments = [one for one in kept.attachments if not one.content_id]
-        if kept.answers_message_id is not None and self._start is not None:
-            self._start = replace(self._start, answers_message_id=kept.answers_message_id)
-        if kept.last_message_id is not None and self._start is not None:
-            self._start = replace(self._start, last_message_id=kept.last_message_id)
+        head = self.heads[kept.kind]
+        head.set_people(kept.to, kept.cc, kept.bcc)
+        head.subject.setText(kept.subject)
+        head.choose_sender(kept.from_account_id, kept.from_address)
+        self.attached[kept.kind].set_files(one for one in kept.attachments if not one.content_id)
+        if kept.kind is DraftKind.FORWARD:
+            return
+        self.foot.set_then(replace(self.foot.then, status=kept.then_status, assign_to=kept.options.then_assign))
+        self.history = kept.options.history
+        self.signature.set_on(on=kept.options.signature)
+        self.edit.plain = kept.options.plain
+        self._fit_plain()
+        if kept.answers_message_id is not None and self.start is not None:
+            self.start = replace(self.start, answers_message_id=kept.answers_message_id)
+        if kept.last_message_id is not None and self.start is not None:
+            self.start = replace(self.start, last_message_id=kept.last_message_id)
 
     def kept(self, agent_id: int) -> tuple[KeptDraft, ...]:
-        """Return reply and note as they would be kept; nothing while no ticket is begun."""
-        if not self._ticket_id or self._start is None:
-            return ()
-        self._cursors[self.is_note] = self.edit.textCursor().position()
-        letter = self.draft()
-        reply = KeptDraft(
-            kind=DraftKind.REPLY,
-            agent_id=agent_id,
-            ticket_id=self._ticket_id,
-            from_account_id=letter.from_account_id,
-            from_address=letter.from_address,
-            to=letter.to,
-            cc=letter.cc,
-            bcc=letter.bcc,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            attachments=letter.attachments,
-            then_status=self._then,
-            cursor=self._cursors[False],
-            answers_message_id=letter.answers_message_id,
-            last_message_id=letter.last_message_id,
-        )
-        html, text = serialize(self._texts[True])
-        note = KeptDraft(
-            kind=DraftKind.NOTE,
-            agent_id=agent_id,
-            ticket_id=self._ticket_id,
-            text=text,
-            html=html,
-            cursor=self._cursors[True],
-        )
-        return reply, note
+        """Return the texts as they would be kept; nothing while no ticket is begun."""
+        return kept_texts(self, agent_id) if self._ticket_id and self.start is not None else ()
 
     def focus_reply(self) -> None:
         """Begin to write a reply."""
-        self.tabs.setCurrentIndex(0)
+        self.set_kind(DraftKind.REPLY)
         self.edit.setFocus()
 
     def focus_note(self) -> None:
         """Begin to write a note."""
-        self.tabs.setCurrentIndex(1)
+        self.set_kind(DraftKind.NOTE)
         self.edit.setFocus()
 
-    def _show_cc(self) -> None:
-        self._cc_row.show()
-        self.cc.input.setFocus()
+    def focus_forward(self) -> None:
+        """Begin to write to a third party."""
+        self.set_kind(DraftKind.FORWARD)
+        (self.edit if self.to.addresses else self.to.input).setFocus()
 
     def show_subject(self) -> None:
-        """Let the subject be edited (CO-16)."""
-        shown = not self._subject_row.isVisible()
-        self._subject_row.setProperty("wanted", shown)
-        self._subject_row.setVisible(shown)
-        if shown:
-            self.subject.setFocus()
+        """Let the subject be edited, or hide it again (CO-16)."""
+        self.head.show_subject()
 
     def show_format_bar(self, *, on: bool) -> None:
         """Show or hide the formatting buttons."""
-        self._format_bar.setVisible(on)
+        self._wants_format = on
+        self._fit_plain()
+
+    @property
+    def plain(self) -> bool:
+        """Whether a text-only mail is written."""
+        return self.edit.plain
+
+    def set_plain(self, *, on: bool) -> None:
+        """Write a text-only mail, or one with formats again; formats there are go, and come back by undo."""
+        if on and not self.plain:
+            self.edit.make_plain()
+        self.edit.plain = on
+        self._fit_plain()
+        self._touch()
+
+    def _fit_plain(self) -> None:
+        self.format_bar.setVisible(self._wants_format and not self.plain)
+
+    def set_signed(self, *, on: bool) -> None:
+        """Let the signature go along, or leave it out of this mail."""
+        self.signature.set_on(on=on)
+        self._touch()
+
+    def set_history(self, included: HistoryIncluded) -> None:
+        """Choose what this mail quotes."""
+        self.history = included if included is not self.usual_history else None
+        self._touch()
 
     # -- ComposerPort ---------------------------------------------------------------------------------------------
+    @property
+    def widget(self) -> QWidget:
+        """The composer itself."""
+        return self
+
+    def in_background(self, work: Callable[[], T], done: Callable[[T], None], owner: QObject) -> None:
+        """Run what takes long off the GUI thread."""
+        self._work.run(work, done, owner=owner, lane=Lane.GUEST)
+
+    @property
+    def text(self) -> str:
+        """What is written so far, without formatting."""
+        return self.edit.toPlainText()
+
     def insert_text(self, text: str) -> None:
         """Insert plain text at the cursor."""
         self.edit.insertPlainText(text)
@@ -410,196 +476,38 @@ class Composer(QFrame):
 
     def attach(self, filename: str, content_type: str, content: bytes) -> None:
         """Attach a file."""
-        self._attachments.append(OutgoingAttachment(filename, content_type, content))
-        self._show_files()
-        self._touch()
+        self.files.add(filename, content_type, content)
 
     def attach_files(self, paths: Sequence[Path]) -> None:
         """Attach files from the disk."""
-        total = sum(len(one.content) for one in self._attachments)
-        for path in paths:
-            info = QFileInfo(str(path))
-            if not info.isFile():
-                continue
-            total += info.size()
-            if total > MAX_ATTACHED:
-                text = tr("{name} is too big: mail servers take about 25 MB in all.").format(name=path.name)
-                self._show_warning(Banner(text, "warning"))
-                return
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            self.attach(path.name, kind, path.read_bytes())
-
-    def ask_files(self) -> None:
-        """Let the agent choose files to attach."""
-        names, _filter = QFileDialog.getOpenFileNames(self, tr("Attach files"))
-        self.attach_files([Path(name) for name in names])
-
-    def ask_link(self) -> None:
-        """Let the agent enter a link."""
-        target, ok = QInputDialog.getText(self, tr("Insert a link"), tr("Address"), text="https://")
-        if ok and target.partition(":")[0] in {"http", "https", "mailto", "tel"}:
-            self.edit.set_link(target)
-
-    def _show_files(self) -> None:
-        layout = self._files.layout()
-        while layout is not None and (item := layout.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for attachment in self._attachments:
-            words = f"{attachment.filename}  {size_text(len(attachment.content))}  ×"
-            made = button(words, lambda one=attachment: self._detach(one), variant="chip", icon_name="paperclip")  # type: ignore[misc]
-            made.setAccessibleName(tr("Remove attachment {name}").format(name=attachment.filename))
-            layout.addWidget(made)  # type: ignore[union-attr]
-        self._files.setVisible(bool(self._attachments) and not self.is_note)
-
-    def _detach(self, attachment: OutgoingAttachment) -> None:
-        self._attachments.remove(attachment)
-        self._show_files()
-        self._touch()
-
-    # -- sending --------------------------------------------------------------------------------------------------
-    def _then_menu(self) -> None:
-        menu = Menu(self)
-        menu.add(tr("Leave the status as it is"), lambda: self.choose_then(""), checked=not self._then)
-        for status in self._facts.statuses:
-            menu.add(named(status.name), lambda one=status: self.choose_then(one.key), checked=status.key == self._then)  # type: ignore[misc]
-        menu.below(self.then_button, above=True)
+        self.files.add_from_disk(paths)
 
     def choose_then(self, key: str) -> None:
         """Choose the status after sending."""
-        self._set_then(key)
+        self.foot.set_then(replace(self.foot.then, status=key))
         self._touch()
 
-    def _set_then(self, key: str) -> None:
-        self._then = key
-        self._show_then()
-
-    def _show_then(self) -> None:
-        status = self._facts.status(self._then)
-        words = tr("then {status}").format(status=named(status.name)) if status else tr("status stays")
-        set_words(self.then_button, words)
-        self.then_button.setAccessibleName(tr("Status after sending: {status}").format(status=words))
-
-    def _closing_status(self) -> Status | None:
-        return next((one for one in self._facts.statuses if one.category.value == "closed"), None)
-
-    def _send_menu(self) -> None:
-        menu = Menu(self)
-        closing = self._closing_status()
-        if closing is not None:
-            words = tr("Send and set {status}").format(status=named(closing.name))
-            menu.add(words, lambda: self.submit(then="closed"), icon_name="circle-check", key="Ctrl+Shift+Return")
-        menu.addSeparator()
-        now = datetime.now().astimezone()
-        for words, at in (
-            (tr("Send in one hour"), now + timedelta(hours=1)),
-            (tr("Send tomorrow at 8:00"), _morning(now, 1)),
-            (tr("Send on Monday at 8:00"), _morning(now, (7 - now.weekday()) or 7)),
-        ):
-            menu.add(words, lambda when=at: self.submit(send_at=when), icon_name="clock")  # type: ignore[misc]
-        menu.below(self.send_more, above=True)
-
+    # -- sending --------------------------------------------------------------------------------------------------
     def draft(self) -> ReplyDraft:
-        """Return what was written as a draft."""
-        html, text = serialize(self._texts[False])
-        account_id, address = self.from_box.currentData() or (0, "")
-        base = ReplyDraft(
-            ticket_id=self._ticket_id,
-            from_account_id=account_id,
-            from_address=address,
-            to=self.to.addresses,
-            cc=self.cc.addresses,
-            bcc=self.bcc.addresses,
-            subject=self.subject.text().strip(),
-            text=text,
-            html=html,
-            attachments=(*self._attachments, *self.edit.used_pictures(self._texts[False])),
-            last_message_id=self.last_message_id,
-        )
-        answered = getattr(self._start, "answers_message_id", None)
-        return replace(base, answers_message_id=answered) if answered is not None else base
+        """Return the reply that was written."""
+        return reply_draft(self)
 
-    def submit(self, *, then: str | None = None, send_at: datetime | None = None) -> None:
-        """Send the reply or add the note, unless something must be put right first."""
-        if self.is_note:
-            html, text = serialize(self.edit.document())
-            if text:
-                self.noted.emit(text, html)
-            return
-        draft = self.draft()
-        if self._objection(draft) or self._second_look(draft, then, send_at):
-            return
-        self._show_warning(None)
-        closing = self._closing_status()
-        then_key = (closing.key if closing is not None else "") if then == "closed" else self._then
-        self.sent.emit(draft, then_key, send_at)
+    def side_draft(self) -> SideDraft | None:
+        """Return the message to a third party that was written; None where none is begun."""
+        return side_draft(self)
 
-    def _objection(self, draft: ReplyDraft) -> bool:
-        unreadable = self.to.unreadable or self.cc.unreadable or self.bcc.unreadable
-        if unreadable:
-            return self._object(tr("“{text}” is not an e-mail address.").format(text=unreadable))
-        if not (draft.to or draft.cc or draft.bcc):
-            return self._object(tr("Nobody would get this mail. Enter a recipient."))
-        if not draft.text and not draft.attachments:
-            return self._object(tr("There is nothing to send yet."))
-        if not draft.from_address:
-            return self._object(tr("There is no mailbox to send from. Add one in the settings."))
-        return False
-
-    def _second_look(self, draft: ReplyDraft, then: str | None, send_at: datetime | None) -> bool:
-        """Ask once about what is unusual; whoever was asked and sends again is not asked again."""
-        expected = (*self._start.to, *self._start.cc) if self._start is not None else ()
-        own = [one for account, _health in self._facts.accounts for one in account.addresses]
-        known = conversation_of(self.view, expected, own, draft.answers_message_id)
-        found = objections(outgoing_of(draft), known)
-        if set(found) <= self._asked:
-            return False
-        self._asked |= set(found)
-
-        def back() -> None:
-            self._show_warning(None)
-            self.edit.setFocus()
-
-        self._show_warning(guard_bar(found, lambda: self.submit(then=then, send_at=send_at), back))
-        return True
-
-    def _object(self, text: str) -> bool:
-        self._show_warning(Banner(text, "danger"))
-        return True
-
-    def warn_stale(self, newer: Sequence[NewerMessage], send_anyway: Callable[[], object]) -> None:
-        """Show what arrived while the agent was writing; the text stays (IN-09)."""
-
-        def back() -> None:
-            if self._start is not None:
-                self._start = replace(self._start, last_message_id=max(one.message_id for one in newer))
-            self._show_warning(None)
-            self.edit.setFocus()
-
-        self._show_warning(stale_bar(newer, send_anyway, back))
+    def submit(self, *, then: Afterwards | None = None, send_at: datetime | None = None) -> None:
+        """Send what is shown, or add the note, unless something must be put right first."""
+        self.sending.submit(then=then, send_at=send_at)
 
     def say(self, banner: QWidget | None) -> None:
         """Show a bar above the buttons, or take it away."""
-        self._show_warning(banner)
+        self.bars.show_bar(banner)
 
     def warn(self, text: str) -> None:
         """Say that sending failed; the text stays."""
-        self._show_warning(Banner(text, "danger"))
-
-    def _show_warning(self, banner: QWidget | None) -> None:
-        layout = self._warning_holder.layout()
-        while layout is not None and (item := layout.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        if banner is not None:
-            layout.addWidget(banner)  # type: ignore[union-attr]
-        self._warning_holder.setVisible(banner is not None)
-
-
-def _morning(now: datetime, days: int) -> datetime:
-    return (now + timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+        self.sending.forget()
+        self.bars.show_bar(Banner(text, "danger"))
 
 
 def _sentences(explanation: Any) -> list[str]:

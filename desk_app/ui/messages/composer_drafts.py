@@ -30,7 +30,17 @@ class _Line:
     kept: KeptDraft | None = None
     leaving: bool = False
     disputed: bool = False
+    state: object = field(default_factory=object)
+    """Another one after every write: what was read under an earlier one may be old."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True)
+class StoredDrafts:
+    """The drafts of a ticket as they were read, with what was known to be written then."""
+
+    drafts: Mapping[DraftKind, KeptDraft] = field(default_factory=dict)
+    states: Mapping[DraftKind, object] = field(default_factory=dict)
 
 
 class DraftKeeper(QObject):
@@ -83,7 +93,7 @@ class DraftKeeper(QObject):
                 return
             line.stamp = self._session.desk.drafts.save(replace(draft, stamp=line.stamp), self._session.actor)
             line.kept = None if draft.empty else draft
-            line.waiting = None
+            line.waiting, line.state = None, object()
 
     def _failed(self, line: _Line, draft: KeptDraft, problem: Problem) -> None:
         if isinstance(problem.error, StaleDraftError):
@@ -95,16 +105,20 @@ class DraftKeeper(QObject):
         self._session.work.problem.emit(problem)
 
     # -- reading ---------------------------------------------------------------------------------------------------
-    def read(self, ticket_id: int | None) -> dict[DraftKind, KeptDraft]:
+    def read(self, ticket_id: int | None) -> StoredDrafts:
         """Return what is stored to a ticket; for a thread that may wait."""
-        return self._session.desk.drafts.of_ticket(ticket_id, self._session.agent.id)
+        states = {kind: self._line(ticket_id, kind).state for kind in DraftKind}  # before the drafts themselves
+        return StoredDrafts(self._session.desk.drafts.of_ticket(ticket_id, self._session.agent.id), states)
 
-    def newest(self, ticket_id: int | None, stored: Mapping[DraftKind, KeptDraft]) -> dict[DraftKind, KeptDraft]:
-        """Return what to show of a ticket's drafts, given what `read` returned: what still waits here is newer."""
+    def newest(self, ticket_id: int | None, stored: StoredDrafts) -> dict[DraftKind, KeptDraft]:
+        """Return what to show of a ticket's drafts, given what `read` returned: what still waits here is newer, and so
+        is what was written since."""
         found: dict[DraftKind, KeptDraft] = {}
         for kind in DraftKind:
-            line, there = self._line(ticket_id, kind), stored.get(kind)
+            line, there = self._line(ticket_id, kind), stored.drafts.get(kind)
             with line.lock:
+                if line.state is not stored.states.get(kind):
+                    there = replace(line.kept, stamp=line.stamp) if line.kept is not None else None
                 if line.waiting is None and not line.leaving:
                     line.stamp = there.stamp if there is not None else None
                     line.kept = replace(there, stamp=None, saved_at=None) if there is not None else None

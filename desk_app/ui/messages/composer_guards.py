@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.guards import Conversation, Guard, Objection, Outgoing
-from desk_app.domain.messages.model import Address, Classification
+from desk_app.domain.messages.guards import Conversation, Guard, Objection, Outgoing, objections
+from desk_app.domain.messages.model import Address, Classification, MessageKind
+from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.ui.language import tr
 from desk_app.ui.theme.icons import Glyph
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.phrases import full_time
-from desk_app.ui.widgets.basics import ElidedLabel, button, label
-from desk_app.ui.widgets.layout import column, row
+from desk_app.ui.widgets.basics import button, label, scroller
+from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import announce
 
 if TYPE_CHECKING:
@@ -28,8 +31,12 @@ class ConfirmBar(QFrame):
     """A calm strip with a few lines and two choices; the first one goes on."""
 
     def __init__(
-        self, lines: Sequence[QWidget], go_on: tuple[str, Callable[[], object]], back: tuple[str, Callable[[], object]]
+        self,
+        lines: Sequence[QWidget],
+        go_on: tuple[str, Callable[[], object]],
+        back: tuple[str, Callable[[], object]],
     ) -> None:
+        """The choices stand below the lines, which need the width."""
         super().__init__()
         self.setObjectName("banner")
         self.setProperty("tone", "warning")
@@ -37,7 +44,11 @@ class ConfirmBar(QFrame):
         self.go_on: QPushButton = button(*go_on)
         self.back: QPushButton = button(*back, variant="ghost")
         texts = column(*lines, spacing=3)
-        line = row(Glyph("triangle-alert", "warning"), texts, self.back, self.go_on, margins=(12, 7, 8, 7), spacing=10)
+        glyph = Glyph("triangle-alert", "warning")
+        texts.addSpacing(4)
+        texts.addLayout(row(None, self.back, self.go_on, spacing=8))
+        line = row(glyph, texts, margins=(12, 7, 8, 7), spacing=10)
+        line.setAlignment(glyph, Qt.AlignmentFlag.AlignTop)
         line.setStretchFactor(texts, 1)
         self.setLayout(line)
 
@@ -45,7 +56,8 @@ class ConfirmBar(QFrame):
 def guard_bar(found: Sequence[Objection], send: Callable[[], object], back: Callable[[], object]) -> ConfirmBar:
     """Return the bar that asks about a mail's objections."""
     texts = [objection_text(one) for one in found]
-    bar = ConfirmBar([label(text, wrap=True) for text in texts], (tr("Send anyway"), send), (tr("Back"), back))
+    lines = [label(text, wrap=True) for text in texts]
+    bar = ConfirmBar(lines, (tr("Send anyway"), send), (tr("Back"), back))
     announce(bar, " ".join(texts))
     return bar
 
@@ -54,10 +66,18 @@ def stale_bar(newer: Sequence[NewerMessage], send: Callable[[], object], back: C
     """Return the bar that shows what came into the ticket meanwhile (IN-09)."""
     heading = tr("%n new message(s) arrived while you were writing.", len(newer))
     lines: list[QWidget] = [label(heading, "strong", wrap=True)]
-    lines += [
-        ElidedLabel(f"{one.author}, {full_time(one.at)}: {' '.join(one.snippet.split())}")
-        for one in newer[-MOST_SHOWN:]
-    ]
+    arrived = column(spacing=8)
+    for one in newer[-MOST_SHOWN:]:
+        kind = tr("Internal note") if one.kind is MessageKind.INTERNAL_NOTE else ""
+        head = " · ".join(part for part in (one.author, kind, full_time(one.at)) if part)
+        arrived.addWidget(label(head, "caption"))
+        arrived.addWidget(label((one.text or one.snippet).strip(), wrap=True, selectable=True))
+    arrived.addStretch(1)
+    area = scroller(boxed(arrived), tr("What arrived meanwhile"))
+    area.setMinimumHeight(theme().px(64))
+    area.setMaximumHeight(theme().px(150))
+    area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    lines.append(area)
     bar = ConfirmBar(lines, (tr("Send anyway"), send), (tr("Keep editing"), back))
     announce(bar, heading)
     return bar
@@ -79,7 +99,16 @@ def objection_text(objection: Objection) -> str:
     return texts[objection.guard].format(about=", ".join(objection.about))
 
 
-def outgoing_of(draft: ReplyDraft) -> Outgoing:
+_ASIDE = frozenset({Guard.NO_REPLY, Guard.NOTHING_ATTACHED, Guard.NO_SUBJECT, Guard.PLACEHOLDER_LEFT, Guard.TOO_LARGE})
+"""What is worth a look in a message to a third party, who is a stranger to the ticket by nature."""
+
+
+def side_objections(draft: SideDraft) -> tuple[Objection, ...]:
+    """Return what is worth a look before a message to a third party leaves."""
+    return tuple(one for one in objections(outgoing_of(draft), Conversation()) if one.guard in _ASIDE)
+
+
+def outgoing_of(draft: ReplyDraft | SideDraft) -> Outgoing:
     """Return what the guards look at of a reply."""
     return Outgoing(
         to=draft.to,

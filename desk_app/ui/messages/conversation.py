@@ -10,11 +10,13 @@ from datetime import datetime
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desk_app.domain.messages.inline_images import reference_to
 from desk_app.domain.messages.model import MessageKind
 from desk_app.domain.tickets.model import TicketEvent
 from desk_app.services.queries.conversation import ConversationView, MessageView
 from desk_app.ui.language import tr
-from desk_app.ui.messages.cards import FoldedMessage, MessageCard, event_line
+from desk_app.ui.messages.cards import MessageCard, loose_pictures, shown_in_place
+from desk_app.ui.messages.thread_lines import EventLine, FoldedMessage
 from desk_app.ui.session import DeskSession
 from desk_app.ui.widgets.basics import button, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, row
@@ -25,7 +27,10 @@ FOLD_GROUP = 6
 """More read messages in a row than this become one line, "12 earlier messages"."""
 SLICE_SECONDS = 0.012
 QUIET_EVENTS = frozenset(
-    {"TicketCreated", "MessageAdded", "NoteAdded", "ReplySent", "ReplyQueued", "ReplyHeld", "FileImported"}
+    [
+        *("TicketCreated", "MessageAdded", "NoteAdded", "ReplySent", "ReplyQueued", "ReplyHeld", "FileImported"),
+        *("SideConversationStarted", "SideMessageQueued", "SideAnswerAdded", "Watched", "Unwatched"),
+    ]
 )
 """History that a card of the thread tells already."""
 
@@ -37,12 +42,17 @@ class _Entry:
     event: TicketEvent | None = None
 
 
-def entries(view: ConversationView) -> list[_Entry]:
-    """Return messages and those history lines that are not told by a message, oldest first."""
-    found = [_Entry(message.created_at, message=message) for message in view.messages]
+def entries(view: ConversationView, *, events: bool = True, aside: bool = True) -> list[_Entry]:
+    """Return messages and those history lines that are not told by a message, oldest first; without `aside` only the
+    customer's thread: no notes, no side conversations."""
+    found = [
+        _Entry(message.created_at, message=message)
+        for message in view.messages
+        if aside or (message.side_conversation_id is None and message.kind is not MessageKind.INTERNAL_NOTE)
+    ]
     found += [
         _Entry(event.at, event=event)
-        for event in view.events
+        for event in (view.events if events and aside else ())
         if event.kind not in QUIET_EVENTS and not (event.kind == "StatusChanged" and event.message_id)
     ]
     return sorted(found, key=lambda entry: (entry.at, entry.event is not None))
@@ -67,6 +77,8 @@ class Thread(QWidget):
     """Builds the thread in slices of a few milliseconds, so that a long one never stops the window."""
 
     card_made = Signal(object)
+    event_asked = Signal(object, object)
+    """A TicketEvent that somebody asks about, and the line it stands on."""
     ready = Signal()
 
     def __init__(self, session: DeskSession) -> None:
@@ -80,6 +92,9 @@ class Thread(QWidget):
         self._image_jobs: list[Job] = []
         self._first_open: QWidget | None = None
         self._keep_scroll: int | None = None
+        self.events_shown, self.aside_shown = True, True
+        self._people: dict[int, str] = {}
+        self._mentioned: dict[int, list[str]] = {}
         self._list: QVBoxLayout = column(margins=(16, 14, 16, 14), spacing=10)
         content = boxed(column(self._list, None), "canvas")
         self.area = scroller(content, tr("Conversation"))
@@ -106,7 +121,28 @@ class Thread(QWidget):
         news = {message.id for message in view.messages} - known if known else set()
         self._open = (self._open | news) if same_ticket else opened(view)
         self._view = view
+        self._people = {
+            side.id: ", ".join(person.name or person.email for person in side.people)
+            for side in view.side_conversations
+        }
+        self._mentioned = {
+            event.message_id: [str(one.get("name", "")) for one in event.data.get("mentions", ())]
+            for event in view.events
+            if event.kind == "NoteAdded" and event.message_id is not None and event.data.get("mentions")
+        }
         self._rebuild()
+
+    def show_parts(self, *, events: bool | None = None, aside: bool | None = None) -> None:
+        """Show or hide history lines, and what the customer does not see."""
+        self.events_shown = self.events_shown if events is None else events
+        self.aside_shown = self.aside_shown if aside is None else aside
+        self._keep_scroll = self.area.verticalScrollBar().value()
+        self._rebuild()
+
+    def _aside(self, message: MessageView) -> str:
+        if message.side_conversation_id is None:
+            return ""
+        return self._people.get(message.side_conversation_id) or tr("a third party")
 
     def clear_view(self) -> None:
         """Show nothing."""
@@ -128,7 +164,7 @@ class Thread(QWidget):
         if self._view is None:
             return
         folded: list[MessageView] = []
-        for entry in entries(self._view):
+        for entry in entries(self._view, events=self.events_shown, aside=self.aside_shown):
             if entry.message is not None and entry.message.id not in self._open:
                 folded.append(entry.message)
                 continue
@@ -137,7 +173,7 @@ class Thread(QWidget):
             if entry.message is not None:
                 self._waiting.append(lambda message=entry.message: self._add_card(message))  # type: ignore[misc]
             elif entry.event is not None:
-                self._waiting.append(lambda event=entry.event: self._list.addWidget(event_line(event)))  # type: ignore[misc]
+                self._waiting.append(lambda event=entry.event: self._add_event(event))  # type: ignore[misc]
         self._plan_folded(folded)
         self._timer.start()
         self._build_slice()
@@ -183,8 +219,13 @@ class Thread(QWidget):
         holder.layout().addWidget(boxed(row(None, more, None)))  # type: ignore[union-attr]
         self._list.addWidget(holder)
 
+    def _add_event(self, event: TicketEvent) -> None:
+        line = EventLine(event)
+        line.clicked.connect(lambda _checked=False: self.event_asked.emit(event, line))
+        self._list.addWidget(line)
+
     def _folded(self, message: MessageView) -> FoldedMessage:
-        line = FoldedMessage(message)
+        line = FoldedMessage(message, self._aside(message))
         line.clicked.connect(lambda _checked=False: self.open_message(message.id))
         return line
 
@@ -192,7 +233,8 @@ class Thread(QWidget):
         self._list.addWidget(self._folded(message))
 
     def _add_card(self, message: MessageView) -> None:
-        card = MessageCard(message)
+        mentions = self._mentioned.get(message.id, ())
+        card = MessageCard(message, aside=self._aside(message), mentions=mentions)
         self._cards[message.id] = card
         self.card_made.emit(card)
         self._list.addWidget(card)
@@ -236,22 +278,18 @@ class Thread(QWidget):
 
     def _load_inline(self, card: MessageCard) -> None:
         """Fetch pictures that lie in the mail itself; they come from the database, never from a network."""
-        used = card.message.html + card.message.folded_html
-        wanted = [
-            (one.id, one.content_id)
-            for one in card.message.attachments
-            if one.content_id and f"cid:{one.content_id}" in used
-        ]
+        wanted = [(one.id, reference_to(one)) for one in shown_in_place(card.message)]
+        wanted += [(one.id, f"loose:{one.id}") for one in loose_pictures(card.message)]
         if not wanted:
             return
         conversations = self._session.desk.conversations
 
         def read() -> dict[str, bytes]:
             images = {}
-            for attachment_id, content_id in wanted:
+            for attachment_id, name in wanted:
                 found = conversations.attachment(attachment_id)
                 if found is not None:
-                    images[f"cid:{content_id}"] = found[1]
+                    images[name] = found[1]
             return images
 
         self._image_jobs.append(self._session.work.run(read, card.supply, owner=card))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desk_app.plugin_api.ui import WindowPort
@@ -13,7 +13,9 @@ from desk_app.ui.language import tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.phrases import full_time, short_time, utc_now
+from desk_app.ui.timers import single_shot
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, label, scroller
+from desk_app.ui.widgets.kept_focus import ITEM, keeping_focus
 from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import EmptyState
 
@@ -48,14 +50,11 @@ class OutboxPage(QWidget):
         self.title = label(tr("Outbox"), "title")
         self.total = label("", "tertiary")
         self.release_all = button(tr("Send all held mail now"), self._release_all, icon_name="send")
-        head = boxed(row(self.title, self.total, None, self.release_all, margins=(20, 9, 14, 9)), "surface")
+        head = boxed(row(self.title, self.total, None, self.release_all, margins=(20, 9, 20, 9)), "surface")
         head.setMinimumHeight(49)
         inside = boxed(column(self._cards, None, spacing=0), "canvas")
         self.setLayout(column(head, hairline(), scroller(inside, tr("Outbox")), spacing=0))
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(200)
-        self._timer.timeout.connect(self.load)
+        self._timer = single_shot(self, 200, self.load)
         session.outbox_changed.connect(self._timer.start)
         session.facts_changed.connect(self._timer.start)
         self.load()
@@ -73,20 +72,23 @@ class OutboxPage(QWidget):
         self._session.work.run(read, lambda found: self._show(*found), owner=self)
 
     def _show(self, items: Sequence[OutboxItem], subjects: dict[int, str]) -> None:
-        clear(self._cards)
         held = sum(item.state is OutboxState.HELD for item in items)
         self.total.setText(str(len(items)) if items else "")
         self.release_all.setVisible(held > 0)
         armed = self._session.facts.settings.outgoing_armed
         self.release_all.setEnabled(armed)
-        if not items:
-            self._cards.addWidget(EmptyState("send", tr("Nothing waits to be sent.")))
-        for item in items[:SHOWN]:
-            self._cards.addWidget(self._card(item, subjects.get(item.ticket_id or 0, "")))
+        self.release_all.setToolTip("" if armed else tr("Waits: outgoing is not armed"))
+        with keeping_focus(self._cards, self):
+            clear(self._cards)
+            if not items:
+                self._cards.addWidget(EmptyState("send", tr("Nothing waits to be sent.")))
+            for item in items[:SHOWN]:
+                self._cards.addWidget(self._card(item, subjects.get(item.ticket_id or 0, "")))
 
     def _card(self, item: OutboxItem, subject: str) -> QFrame:
         frame = QFrame()
         frame.setObjectName("card")
+        frame.setProperty(ITEM, item.id)
         glyph, tone = _ICONS.get(item.state, ("send", "info"))
         people = ", ".join(recipient.address for recipient in item.recipients)
         title = ElidedLabel(subject or people, "strong")
@@ -116,6 +118,7 @@ class OutboxPage(QWidget):
 
     def _choices(self, item: OutboxItem) -> list[QWidget]:
         outbox, actor, number = self._session.desk.outbox, self._session.actor, item.id
+        again = partial(outbox.send_again, number, actor)
         made: list[QWidget] = []
         if item.ticket_id is not None:
             ticket_id = item.ticket_id
@@ -125,20 +128,11 @@ class OutboxPage(QWidget):
                 button(tr("Send now"), lambda: self._do(lambda: outbox.release([number], actor)), icon_name="send")
             )
         if item.state is OutboxState.UNKNOWN:
-            arrived = lambda: self._do(lambda: outbox.decide_unknown(number, sent=True, actor=actor))  # noqa: E731 -- two of a kind
-            again = lambda: self._do(lambda: outbox.decide_unknown(number, sent=False, actor=actor))  # noqa: E731 -- two of a kind
-            made += [
-                button(tr("It arrived"), arrived, icon_name="check"),
-                button(tr("Send again"), again, icon_name="send"),
-            ]
+            arrived = partial(outbox.it_arrived, number, actor)
+            made.append(button(tr("It arrived"), lambda: self._do(arrived), icon_name="check"))
+            made.append(button(tr("Send again"), lambda: self._do(again), icon_name="send"))
         if item.state is OutboxState.FAILED:
-            made.append(
-                button(
-                    tr("Try again"),
-                    lambda: self._do(lambda: outbox.retry_failed(number, actor)),
-                    icon_name="refresh-cw",
-                )
-            )
+            made.append(button(tr("Try again"), lambda: self._do(again), icon_name="refresh-cw"))
         if item.state in {OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED}:
             made.append(
                 button(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from desk_app.ui.mailboxes.wizard import Entered, Wizard
-from desk_app.ui.settings.page import SettingsHome
+from desk_app.ui.setup.entered import Entered
 
 if TYPE_CHECKING:
     from desk_app.ui.shell.window import MainWindow
@@ -30,22 +29,27 @@ class Place:
     @classmethod
     def of(cls, window: MainWindow) -> Place:
         """Return where the agent is."""
+        from desk_app.ui.settings.page import SettingsHome
+
         inbox, shown = window.inbox, window.stack.currentWidget()
         settings = window.page("settings")
         page = next((one.id for one in window.registries.pages if window.page(one.id) is shown), "inbox")
         view = inbox.list.view
+        ticket = inbox.made_ticket
         return cls(
             page=inbox.guest_shown or page if page == "inbox" else page,
             settings_page=settings.current if isinstance(settings, SettingsHome) else "",
             list_id=view.id if view is not None else "",
-            search=inbox.list.search_box.text() if inbox.list.searching else "",
-            ticket_id=inbox.ticket.ticket_id,
-            in_note=inbox.ticket.composer.is_note,
-            entered=shown.entered if isinstance(shown, Wizard) else None,
+            search=inbox.list.header.search_box.text() if inbox.list.searching else "",
+            ticket_id=inbox.open_ticket_id,
+            in_note=ticket is not None and ticket.composer.is_note,
+            entered=window.setting_up.entered(),
         )
 
     def show(self, window: MainWindow) -> None:
         """Go back there in the window as it is now."""
+        from desk_app.ui.settings.page import SettingsHome
+
         inbox = window.inbox
         inbox.sidebar.count()
         if self.list_id == "search":
@@ -63,8 +67,7 @@ class Place:
             settings.open_page(self.settings_page)
             settings.focus_page()
         if self.entered is not None:
-            window.open_wizard(self.entered.account_id)
-            window.refill_wizard(self.entered)
+            window.setting_up.refill(self.entered)
         self._when_calm(window)
 
     def _when_calm(self, window: MainWindow) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from desk_app.plugin_api.ui import PanelPort, PanelSpec, Registry
 from desk_app.services.queries.conversation import ConversationView
 from desk_app.ui.language import tr
+from desk_app.ui.timers import next_turn
 from desk_app.ui.widgets.basics import label, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column
 from desk_app.ui.widgets.panels import panel_card
@@ -29,18 +31,43 @@ class SidePanel(QWidget):
         self._cards = column(margins=(14, 14, 14, 14), spacing=12)
         inside = boxed(column(self._cards, None, spacing=0), "sidepanel")
         self.setLayout(column(scroller(inside, tr("Details"))))
+        self._waits = False
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
         self.destroyed.connect(panels.on_change(lambda: self.show_view(self._view)))
 
     def show_view(self, view: ConversationView | None) -> None:
-        """Show the cards of a ticket."""
+        """Show the cards of a ticket. Where somebody writes into a card of this very ticket, they wait until the focus
+        leaves it: what is written must not be taken away under the cursor."""
+        same = view is not None and self._view is not None and view.ticket.id == self._view.ticket.id
         self._view = view
-        clear(self._cards)
-        if view is None:
+        if same and self._is_written_in():
+            self._waits = True
             return
-        for spec in self._panels:
-            card = self._card(spec, view)
-            if card is not None:
-                self._cards.addWidget(card)
+        self._waits = False
+        if view is None:
+            clear(self._cards)
+            return
+        cards = [card for spec in self._panels if (card := self._card(spec, view)) is not None]
+        next_turn(self, lambda: self._put(cards, view, same=same))
+
+    def _put(self, cards: Sequence[QWidget], view: ConversationView, *, same: bool) -> None:
+        if view is not self._view:
+            return
+        if same and self._is_written_in():
+            self._waits = True
+            return
+        clear(self._cards)
+        for card in cards:
+            self._cards.addWidget(card)
+
+    def _focus_moved(self, _old: QWidget | None, _new: QWidget | None) -> None:
+        if self._waits and not self._is_written_in():
+            self._waits = False
+            next_turn(self, lambda: self.show_view(self._view))
+
+    def _is_written_in(self) -> bool:
+        focused = QApplication.focusWidget()
+        return isinstance(focused, (QLineEdit, QPlainTextEdit, QTextEdit)) and self.isAncestorOf(focused)
 
     def _card(self, spec: PanelSpec, view: ConversationView) -> QWidget | None:
         try:

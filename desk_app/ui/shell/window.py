@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
-from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.plugin_api.ui import ActionScope, ActionSpec, UiRegistries
-from desk_app.services.messages.replies import ReplySent
+from desk_app.domain.tickets.model import Bucket
+from desk_app.plugin_api.ui import ActionScope, UiRegistries
 from desk_app.ui.language import language, tr
 from desk_app.ui.mailboxes.alarms import AlarmBell
-from desk_app.ui.mailboxes.wizard import Entered, Wizard
-from desk_app.ui.messages.remote_images import RemoteImages
+from desk_app.ui.mailboxes.connection import Connection, Reach
+from desk_app.ui.notifications.desk import NoticeDesk
 from desk_app.ui.preferences import Preferences
-from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
-from desk_app.ui.settings.appearance_page import LanguageBox
-from desk_app.ui.settings.page import SettingsHome
-from desk_app.ui.shell import core_actions, core_parts
+from desk_app.ui.shell import areas, focus_order
+from desk_app.ui.shell.asking import confirm
 from desk_app.ui.shell.inbox_page import InboxPage
-from desk_app.ui.shell.keys_sheet import KeysSheet
-from desk_app.ui.shell.palette import Entry, Palette
+from desk_app.ui.shell.jobs import JobsStrip
+from desk_app.ui.shell.keymap import Keymap
+from desk_app.ui.shell.leaving import Leaving
+from desk_app.ui.shell.mail_commands import MailCommands
+from desk_app.ui.shell.menu_bar import AltKey, MenuBar
+from desk_app.ui.shell.offline_strip import OfflineStrip
+from desk_app.ui.shell.pages import Columned, Layered, Searchable
+from desk_app.ui.shell.palette_entries import PaletteEntries
 from desk_app.ui.shell.place import Place
 from desk_app.ui.shell.rail import Rail
+from desk_app.ui.shell.setting_up import SettingUp
+from desk_app.ui.shell.shortcuts import Shortcuts
+from desk_app.ui.shell.told import Told
 from desk_app.ui.theme.theme import Scheme
+from desk_app.ui.tickets import bulk_parts
 from desk_app.ui.tickets.acts import TicketActs
-from desk_app.ui.tickets.dialogs import Question
-from desk_app.ui.tickets.new_ticket import NewTicketDialog
-from desk_app.ui.widgets.basics import label
-from desk_app.ui.widgets.layout import boxed, row
-from desk_app.ui.widgets.panels import Toast
+from desk_app.ui.tickets.mail_drop import MailDrop
+from desk_app.ui.tickets.selection import WholeList
+from desk_app.ui.tickets.ticket_windows import TicketWindows
+from desk_app.ui.timers import single_shot
+from desk_app.ui.widgets.layout import boxed, column, row
+from desk_app.ui.widgets.toast import Toast
 from desk_app.ui.work import Lane
+
+if TYPE_CHECKING:
+    from desk_app.domain.messages.model import Address
+    from desk_app.services.messages.replies import ReplySent
+    from desk_app.services.system.databases import DatabaseChoices
+    from desk_app.ui.messages.remote_images import RemoteImages
+    from desk_app.ui.plugins.parts import WindowPlugins
+    from desk_app.ui.shell.palette import Palette
+    from desk_app.ui.tickets.ticket_pane import TicketPane
+
+AFTER_LIST_MS = 150
+"""So long after the first list was shown it may be painted and walked through alone."""
+
+
+T = TypeVar("T")
 
 
 class MainWindow(QMainWindow):
@@ -43,6 +66,10 @@ class MainWindow(QMainWindow):
 
     ready = Signal()
     """The first list is on screen."""
+    plugins_there = Signal()
+    """What switches plugins is loaded, and can be asked for them; told by the program."""
+    reopen_asked = Signal()
+    """Another database was chosen; whoever opened the desk opens it anew."""
 
     def __init__(
         self,
@@ -50,18 +77,30 @@ class MainWindow(QMainWindow):
         preferences: Preferences,
         *,
         remote_images: RemoteImages | None = None,
+        databases: DatabaseChoices | None = None,
     ) -> None:
         super().__init__()
-        self.session, self.preferences, self._remote_images = session, preferences, remote_images
+        self.session, self.preferences, self.remote_images = session, preferences, remote_images
+        self._databases = databases
         self.registries = UiRegistries()
+        self.keymap = Keymap(session, self.registries.actions)
         self.acts = TicketActs(session, self)
+        self.told, self.mail, self.entries = Told(self), MailCommands(self), PaletteEntries(self)
+        self.leaving = Leaving(self)
+        self.connection = Connection.of(session)
+        self._alt = AltKey(self, self.toggle_menu)
+        self.shortcuts = Shortcuts(self, self._alt.forget)
         self._alarms = AlarmBell(session)
-        self._shortcuts: list[QShortcut] = []
+        self.ticket_windows, self.mail_drop = TicketWindows(self), MailDrop(self)
+        self.notices = NoticeDesk(self)
+        self.plugins: WindowPlugins | None = None
         self._spoken = language()
+        self._is_ready = False
+        self._after_list = single_shot(self, AFTER_LIST_MS, self._go_on)
         self._listen()
         self._build()
         self.registries.actions.on_change(self._bind_keys)
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(560, 520)
         self.resize(1440, 900)
         self.restore()
         self.show_page("inbox")
@@ -71,69 +110,166 @@ class MainWindow(QMainWindow):
         self._building = True
         self.setWindowTitle(tr("Desk App"))
         self._pages: dict[str, QWidget] = {}
-        self._wizard: Wizard | None = None
-        core_parts.register_columns_and_tools(self)
-        self.inbox = InboxPage(self.session, self.registries, self.acts, self, self.run_action, self._remote_images)
-        core_parts.register(self)
-        core_actions.register(self)
-        self.rail = Rail(self.registries.pages, self.session.agent.name)
-        self.rail.page_chosen.connect(self.show_page)
+        self.setting_up = SettingUp(self, self._databases)
+        areas.register_early(self)
         self.stack = QStackedWidget()
-        content = boxed(row(self.rail, self.stack, spacing=0))
+        self.offline = OfflineStrip(self.connection, self._try_now)
+        self._beside_rail = boxed(column(self.offline, self.stack, spacing=0), "backdrop")
+        beside = row(self._beside_rail, spacing=0)
+        self._content = content = boxed(beside)
         self.setCentralWidget(content)
-        self.palette_layer = Palette(content)
-        self.toast = Toast(content)
-        self.toast.anchor = self.inbox.list
+        self.inbox = InboxPage(
+            self.session, self.registries, self.acts, self, self.run_action, self.remote_images, self.stack
+        )
+        areas.register(self)
+        self.rail = Rail(self.registries.pages, self.session.agent.name)
+        beside.insertWidget(0, self.rail)
+        self.rail.page_chosen.connect(self.inbox.rail_pressed)
+        self.rail.page_chosen.connect(self.show_page)
+        self.menu = MenuBar(self.registries.actions, self.run_action, self.selected_ticket_ids)
+        self.setMenuBar(self.menu)
+        self._palette: Palette | None = None
+        self.toast = Toast(content, lambda: self._places(self.inbox.list, self.inbox.sidebar))
+        self.jobs = JobsStrip(
+            content, self.session.work.tasks, lambda: self._places(self.inbox.sidebar, self.inbox.list)
+        )
+        for appearing in (self.jobs, self.toast):
+            self.stack.currentChanged.connect(appearing.place)
+        self.rail.bell_pressed.connect(self.notices.toggle)
+        self.notices.build(content, self.rail.bell)
+        self.toast.home = self.stack.currentWidget
         self._wire()
         self._building = False
         self._bind_keys()
 
     def _listen(self) -> None:
-        self.acts.told.connect(self._tell)
-        self.acts.refused.connect(lambda text: self.toast.show_text(text, icon_name="triangle-alert", seconds=10))
+        self.acts.told.connect(self.told.act)
+        self.acts.told_more.connect(self.told.act)
+        self.acts.refused.connect(self.told.refused)
         self.acts.open_asked.connect(self.open_ticket)
         self.acts.done.connect(self.session.tickets_changed)
-        self.session.work.problem.connect(self._problem)
-        self._alarms.rung.connect(self._alarm)
+        self.session.work.problem.connect(self.told.problem)
+        self._alarms.rung.connect(self.told.alarm)
+        self.session.all_changed.connect(self._read_anew)
+        self.connection.back.connect(self.told.back)
+        bulk_parts.connect(self)
 
     def _wire(self) -> None:
         page = self.inbox
+        page.list.came.connect(self._list_came)
         page.sidebar.palette_asked.connect(self.open_palette)
-        page.sidebar.add_mailbox_asked.connect(self.open_wizard)
-        page.sidebar.fix_asked.connect(self._fix_mailbox)
-        page.ticket.reply_sent.connect(self._reply_sent)
-        page.ticket.note_added.connect(lambda: self.toast.show_text(tr("Note added"), icon_name="sticky-note"))
-        page.ticket.status_text.connect(self._show_link)
+        page.sidebar.add_mailbox_asked.connect(lambda: self.setting_up.open())  # noqa: PLW0108 -- no argument
+        page.sidebar.fix_asked.connect(self.fix_mailbox)
+        page.with_ticket(self._wire_ticket)
+
+    def _wire_ticket(self, pane: TicketPane) -> None:
+        pane.reply_sent.connect(self.told.reply_sent)
+        pane.note_added.connect(self.told.note_added)
+        pane.status_text.connect(self.told.link)
 
     def start(self) -> None:
         """Read the facts, the counters and the first list, and follow changes."""
 
         def loaded() -> None:
-            self.inbox.sidebar.count()
+            self.inbox.sidebar.read_counters()
             wanted = str(self.preferences.settings.value("inbox/view", "open"))
             self.inbox.sidebar.choose(wanted if wanted in self.inbox.sidebar.views else "open")
             self.inbox.list.table.setFocus()
             if not self.session.facts.accounts:
-                self.open_wizard()
-            self.ready.emit()
+                self.setting_up.open(first_run=True)
 
         self.session.load(loaded)
         self.session.watch()
 
+    def _list_came(self) -> None:
+        """Begin with what takes long, a moment after the first list is there and nothing else is under way."""
+        if self._is_ready:
+            return
+        self._is_ready = True
+        if self.session.work.busy:
+            self.session.work.idle.connect(self._after_list.start, Qt.ConnectionType.SingleShotConnection)
+        else:
+            self._after_list.start()
+
+    def _go_on(self) -> None:
+        self.inbox.sidebar.count()
+        self.notices.feed.look()
+        self.inbox.prepare_ticket()
+        self.ready.emit()
+
     # -- WindowPort -----------------------------------------------------------------------------------------------
-    def selected_ticket_ids(self) -> tuple[int, ...]:
-        """Return the tickets an action works on: several selected ones, else the open one."""
-        chosen = self.inbox.list.selected_ids()
+    @property
+    def widget(self) -> QWidget:
+        """The window itself."""
+        return self
+
+    def confirm(self, question: str, yes: str, then: Callable[[], object], *, details: str = "") -> None:
+        """Ask the agent, and call `then` if they agree."""
+        confirm(self, question, yes, then, details)
+
+    def in_background(self, work: Callable[[], T], done: Callable[[T], None], owner: QObject) -> None:
+        """Run what takes long off the GUI thread."""
+        self.session.work.run(work, done, owner=owner, lane=Lane.GUEST)
+
+    def selected_ticket_ids(self) -> Sequence[int]:
+        """Return the tickets an action works on: several selected ones or the whole view, else the open one; none
+        while another page hides them."""
+        if not self.tickets_in_front:
+            return ()
+        pane = self.inbox.list
+        selection = pane.selection()
+        if selection.query is not None:
+            return WholeList(pane.model.ids, selection.query)
+        chosen = selection.ids
         if len(chosen) > 1:
             return chosen
-        open_id = self.inbox.ticket.ticket_id
+        open_id = self.inbox.open_ticket_id
         return (open_id,) if open_id is not None else chosen
+
+    @property
+    def tickets_in_front(self) -> bool:
+        """Whether list and ticket are what the agent looks at, not another page."""
+        return self.stack.currentWidget() is self.inbox and not self.inbox.guest_shown
+
+    @property
+    def ticket_pane(self) -> TicketPane:
+        """Where the open ticket is shown."""
+        return self.inbox.ticket
+
+    @property
+    def palette_layer(self) -> Palette:
+        """The command palette, made when it is first opened."""
+        from desk_app.ui.shell.palette import Palette
+
+        if self._palette is None:
+            self._palette = Palette(self._content)
+        return self._palette
+
+    @property
+    def acts_onward(self) -> TicketActs:
+        """The acts of this window, where the agent stays."""
+        return self.acts
+
+    @property
+    def lists_spam(self) -> bool:
+        """Whether the list shows spam."""
+        view = self.inbox.list.view
+        return view is not None and Bucket.SPAM in view.query.buckets
+
+    def step(self, by: int) -> None:
+        """Show the next or previous ticket of the list."""
+        self.inbox.list.step(by)
+
+    def toggle_details(self) -> None:
+        """Show or hide the cards beside the conversation."""
+        self.inbox.toggle_details()
 
     def open_ticket(self, ticket_id: int) -> None:
         """Show a ticket."""
         self.show_page("inbox")
         self.inbox.show_work()
         self.inbox.ticket.open_ticket(ticket_id)
+        self.inbox.panes.read()
 
     def show_page(self, page_id: str) -> None:
         """Switch to a page; hidden ones open beside the lists."""
@@ -157,9 +293,28 @@ class MainWindow(QMainWindow):
         """Show a short message that goes away by itself."""
         self.toast.show_text(text)
 
+    def _places(self, *columns: QWidget) -> Sequence[QWidget]:
+        """Return what messages or jobs may stand in, the best place first: these columns of the inbox, the column of
+        another page, else the page as a whole."""
+        page: object = self.stack.currentWidget()
+        if page is not self.inbox:
+            columns = (page.column,) if isinstance(page, Columned) else ()
+        return (*columns, self._beside_rail)
+
     def page(self, page_id: str) -> QWidget | None:
         """Return a page that was opened."""
         return self._pages.get(page_id) or self.inbox.guest(page_id)
+
+    def forget_page(self, page_id: str) -> None:
+        """Destroy a page that left the registry; who looks at it sees the inbox."""
+        made = self._pages.pop(page_id, None)
+        if made is None:
+            self.inbox.forget_guest(page_id)
+            return
+        if self.stack.currentWidget() is made:
+            self.show_page("inbox")
+        self.stack.removeWidget(made)
+        made.deleteLater()
 
     # -- actions and keys -----------------------------------------------------------------------------------------
     def run_action(self, action_id: str) -> None:
@@ -167,6 +322,7 @@ class MainWindow(QMainWindow):
         spec = self.registries.actions.get(action_id)
         if spec is None:
             return
+        self.inbox.list.open_waiting()
         ids = self.selected_ticket_ids()
         if spec.scope is ActionScope.NONE:
             spec.run(self, ())
@@ -175,85 +331,66 @@ class MainWindow(QMainWindow):
         elif spec.enabled(ids):
             spec.run(self, ids[:1] if spec.scope is ActionScope.ONE else ids)
 
+    def run_on(self, action_id: str, ticket_ids: Sequence[int]) -> None:
+        """Run an action on tickets, whatever is selected."""
+        spec = self.registries.actions.get(action_id)
+        if spec is not None and spec.enabled(ticket_ids):
+            spec.run(self, ticket_ids)
+
     def _bind_keys(self) -> None:
         if self._building:
             return
-        for old in self._shortcuts:
-            old.setEnabled(False)
-            old.deleteLater()
-        self._shortcuts = []
-        for spec in self.registries.actions:
-            for key in spec.keys:
-                self._bind(key, lambda one=spec.id: self.run_action(one))  # type: ignore[misc]
-        for place, page in enumerate(one for one in self.registries.pages if not one.hidden and not one.bottom):
-            self._bind(f"Ctrl+{place + 1}", lambda one=page.id: self.show_page(one))  # type: ignore[misc]
-        self._bind("Esc", self._step_out)
-
-    def _bind(self, key: str, call: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(key), self)
-        shortcut.activated.connect(call)
-        self._shortcuts.append(shortcut)
+        pages = [one for one in self.registries.pages if not one.hidden and not one.bottom]
+        self.shortcuts.bind(
+            [
+                *((key, partial(self.run_action, one.id)) for one in self.registries.actions for key in one.keys),
+                *((f"Ctrl+{place}", partial(self.show_page, one.id)) for place, one in enumerate(pages, 1)),
+                ("Esc", self._step_out),
+            ]
+        )
 
     def _step_out(self) -> None:
-        if self.palette_layer.isVisible():
-            self.palette_layer.leave()
+        if self._palette is not None and self._palette.isVisible():
+            self._palette.leave()
+        elif self.notices.centre_shown:
+            self.notices.centre.leave()
+        elif self.inbox.panes.step_out():
+            pass
         elif self.inbox.list.searching:
             self.inbox.list.close_search()
+        elif (shown := self.stack.currentWidget()) is not self.inbox and shown is not None:
+            layered: object = shown
+            if not (isinstance(layered, Layered) and layered.step_out()):
+                shown.setFocus()
         else:
             self.inbox.list.table.setFocus()
 
     def open_palette(self) -> None:
         """Show the command palette."""
-        ids = self.selected_ticket_ids()
+        self.entries.open()
 
-        def usable(spec: ActionSpec) -> bool:
-            return spec.scope is ActionScope.NONE or (bool(ids) and spec.enabled(ids))
-
-        entries = [
-            Entry(
-                spec.title,
-                partial(self.run_action, spec.id),
-                spec.group,
-                spec.icon,
-                spec.keys[0] if spec.keys else "",
-            )
-            for spec in self.registries.actions
-            if usable(spec) and spec.id != "window.palette"
-        ]
-        self.palette_layer.open_with(entries, self._typed_entries)
-
-    def _typed_entries(self, text: str) -> Iterable[Entry]:
-        words = text.strip()
-        if words.startswith("#") and len(words) > 1:
-            yield Entry(
-                tr("Open ticket {number}").format(number=words), lambda: self._open_number(words[1:]), icon="ticket"
-            )
-        elif len(words) > 1:
-            title = tr("Search tickets for “{words}”").format(words=words)
-            yield Entry(title, lambda: self._search(words), icon="search")
-
-    def _search(self, words: str) -> None:
+    def search_tickets(self, words: str) -> None:
+        """Show the tickets that words are found in."""
         self.show_page("inbox")
         self.inbox.list.search(words)
 
     def focus_search(self) -> None:
-        """Put the cursor into the search box."""
+        """Put the cursor into the search box: that of the page in front, where it has one, else that of the lists."""
+        shown: object = self.stack.currentWidget()
+        if isinstance(shown, Searchable):
+            shown.focus_search()
+            return
         self.show_page("inbox")
         self.inbox.list.focus_search()
 
-    def _open_number(self, number: str) -> None:
-        queries = self.session.desk.ticket_queries
-
-        def found(ticket_id: int | None) -> None:
-            if ticket_id is None:
-                self.notify(tr("There is no ticket #{number}.").format(number=number))
-            else:
-                self.open_ticket(ticket_id)
-
-        self.session.work.run(lambda: queries.find(number), found, owner=self)
+    def toggle_menu(self) -> None:
+        """Show or hide the menu bar (Alt, F10)."""
+        self.menu.toggle()
 
     def show_keys(self) -> None:
         """Show which key does what."""
+        from desk_app.ui.shell.keys_sheet import KeysSheet
+
         KeysSheet(self.registries.actions, self).open()
 
     def cycle_panes(self, by: int) -> None:
@@ -265,164 +402,47 @@ class MainWindow(QMainWindow):
             (page.ticket.thread_view, page.ticket.thread_view.area),
             (page.ticket.composer, page.ticket.composer.edit),
             (page.side, page.side),
+            *((self.toast, one.choices[0]) for one in self.toast.cards[-1:] if one.choices),
         ]
-        shown = [pair for pair in panes if pair[0].isVisible()]
-        focused = QApplication.focusWidget()
-        here = next((i for i, (pane, _) in enumerate(shown) if focused is not None and pane.isAncestorOf(focused)), -1)
-        pane, target = shown[(here + by) % len(shown)]
-        inside = target if target.focusPolicy() != Qt.FocusPolicy.NoFocus else target.nextInFocusChain()
-        (inside or pane).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        focus_order.move_pane(panes, by)
 
-    # -- mail -----------------------------------------------------------------------------------------------------
-    def sync_now(self) -> None:
-        """Get mail from every mailbox."""
-        sync = self.session.desk.sync
-        self.toast.show_text(tr("Getting mail…"), icon_name="refresh-cw", seconds=60)
-
-        def done(results: object) -> None:
-            values = list(results.values()) if isinstance(results, dict) else []
-            fetched = sum(one.fetched for one in values)
-            faults = [one for one in values if one.fault]
-            words = tr("%n new mail(s)", fetched)
-            if faults:
-                words += " · " + tr("%n mailbox(es) failed", len(faults))
-            self.toast.show_text(words, icon_name="triangle-alert" if faults else "mail-check")
-            self.session.load()
-            self.inbox.list.refresh()
-            self.inbox.sidebar.count()
-
-        self.session.work.run(sync.sync_all, done, owner=self, lane=Lane.NETWORK)
-
-    def ask_arm(self) -> None:
-        """Ask before mail may leave by itself."""
-        counts = self.inbox.sidebar.counts
-        held = counts.outbox_held if counts is not None else 0
-        question = Question(tr("Let mail out?"), tr("Arm outgoing mail"), self)
-        text = tr("From now on replies leave by themselves once the time to undo is over.")
-        question.content.addWidget(label(text, "secondary", wrap=True))
-        if held:
-            waiting = tr("%n mail(s) wait in the outbox. They stay there until you send them from it.", held)
-            question.content.addWidget(label(waiting, "secondary", wrap=True))
-        question.ask(self.arm)
-
-    def arm(self) -> None:
-        """Let mail out."""
-        settings, actor = self.session.desk.settings, self.session.actor
-        self.session.work.write(
-            lambda: settings.arm(actor), lambda _n: self._armed(tr("Outgoing mail is armed")), owner=self
-        )
-
-    def disarm(self) -> None:
-        """Hold all mail."""
-        settings, actor = self.session.desk.settings, self.session.actor
-        self.session.work.write(
-            lambda: settings.disarm(actor), lambda _n: self._armed(tr("All outgoing mail is held")), owner=self
-        )
-
-    def _armed(self, text: str) -> None:
-        self.notify(text)
-        self.session.load()
-        self.inbox.sidebar.count()
-
-    def ask_new_ticket(self) -> None:
-        """Open a ticket by hand."""
+    # -- tickets and mailboxes by hand ------------------------------------------------------------------------------
+    def ask_new_ticket(self, customer: Address | None = None) -> None:
+        """Open a ticket by hand, for a customer who is known already or for anybody."""
+        from desk_app.ui.tickets.new_ticket import NewTicketDialog
 
         def opened(result: ReplySent) -> None:
             self.open_ticket(result.ticket_id)
             self.inbox.list.refresh()
 
-        NewTicketDialog(self.session, opened, self).open()
+        NewTicketDialog(self.session, opened, self, customer=customer).open()
 
-    def open_wizard(self, account_id: int | None = None) -> None:
-        """Lead through connecting a mailbox."""
-        if self._wizard is None:
-            self._wizard = Wizard(self.session, LanguageBox(self.preferences))
-            self._wizard.finished.connect(self._wizard_done)
-            self.stack.addWidget(self._wizard)
-        self._wizard.begin(account_id)
-        self.rail.hide()
-        self.stack.setCurrentWidget(self._wizard)
-        self._wizard.setFocus()
+    def fix_mailbox(self, account_id: int) -> None:
+        """Lead to what is wrong with a mailbox."""
+        from desk_app.ui.settings.page import SettingsHome
 
-    def refill_wizard(self, entered: Entered) -> None:
-        """Put back into the wizard what was entered in it."""
-        if self._wizard is not None:
-            self._wizard.refill(entered)
-
-    def _wizard_done(self) -> None:
-        self.rail.show()
-        self.show_page("inbox")
-        self.session.load()
-        self.inbox.list.refresh()
-        self.inbox.sidebar.count()
-
-    def _alarm(self, account_id: int, text: str) -> None:
-        choices = [(tr("Fix"), lambda: self._fix_mailbox(account_id))]
-        self.toast.show_text(text, choices=choices, icon_name="circle-alert", seconds=20)
-
-    def _fix_mailbox(self, account_id: int) -> None:
         self.show_page("settings")
         home = self._pages.get("settings")
-        if isinstance(home, SettingsHome):
-            home.open_page("mailboxes")
+        if not isinstance(home, SettingsHome):
+            return
+
+        def lead() -> None:
             page = home.page("mailboxes")
             if page is not None:
-                page.open_account(account_id)  # type: ignore[attr-defined]
-                page.editor.mend()  # type: ignore[attr-defined]
+                page.leave(lambda: page.fix(account_id))  # type: ignore[attr-defined]
 
-    # -- messages -------------------------------------------------------------------------------------------------
-    def _tell(self, text: str, undo: Callable[[], object] | None, icon_name: str) -> None:
-        choices = [(tr("Undo"), undo)] if undo is not None else []
-        self.toast.show_text(text, choices=choices, icon_name=icon_name, seconds=8 if undo else 5)
+        home.open_page("mailboxes", then=lead)
 
-    def _problem(self, problem: Problem) -> None:
-        def show() -> None:
-            question = Question(problem.title, tr("Close"), self)
-            question.content.addWidget(label(problem.advice, "secondary", wrap=True))
-            question.content.addWidget(label(problem.details, "tertiary", wrap=True, selectable=True))
-            question.ask(lambda: None)
-
-        choices: Sequence[tuple[str, Callable[[], object]]] = [(tr("Details"), show)] if problem.details else []
-        self.toast.show_text(problem.text, choices=choices, icon_name="triangle-alert", seconds=12)
-
-    def _show_link(self, address: str) -> None:
-        if address:
-            self.toast.show_text(address, icon_name="link", seconds=3)
-
-    def _reply_sent(self, sent: ReplySent, draft: ReplyDraft) -> None:
-        outbox_id, ticket_id = sent.outbox_id, draft.ticket_id
-        if outbox_id is None:
-            return
-
-        def told(came_back: bool) -> None:
-            self.notify(
-                tr("Taken back: the reply is in the composer again.") if came_back else tr("Too late: it has left.")
-            )
-
-        undo = (tr("Undo"), lambda: self.inbox.ticket.take_back(outbox_id, ticket_id, told))
-        if sent.state == "held":
-            choices = [undo, (tr("Show"), lambda: self.show_page("outbox"))]
-            self.toast.show_text(
-                tr("Waits in the outbox: outgoing is not armed"), choices=choices, icon_name="lock", seconds=10
-            )
-            return
-        left = int((sent.undo_until_at - datetime.now(UTC)).total_seconds()) if sent.undo_until_at is not None else 0
-        if left > 120:
-            self.toast.show_text(tr("The reply leaves later"), choices=[undo], icon_name="clock", seconds=10)
-        elif left > 0:
-            self.toast.show_text(
-                lambda seconds: tr("Reply sends in {seconds} s").format(seconds=seconds),
-                choices=[undo],
-                icon_name="send",
-                seconds=left,
-            )
-        else:
-            self.toast.show_text(tr("Reply on its way"), icon_name="send")
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go on as things stand on screen; what lies over the window keeps it until it is left by Esc."""
+        return focus_order.move(focus_order.layer(self._content) or self, forward=forward)
 
     # -- language ---------------------------------------------------------------------------------------------------
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self._building:
+            self.notices.looked()
         if event.type() == QEvent.Type.LanguageChange and language() != self._spoken:
             self._spoken = language()
             QTimer.singleShot(0, self, self._speak_anew)  # whoever chose it is a part of what goes
@@ -431,8 +451,9 @@ class MainWindow(QMainWindow):
         """Build everything on screen again and go back to where the agent was (decision 064)."""
         place = Place.of(self)
         self.save()
-        self.inbox.ticket.close_drafts()
-        self.inbox.ticket.close_files()
+        if self.inbox.made_ticket is not None:
+            self.inbox.ticket.close_drafts()
+            self.inbox.ticket.close_files()
         if (old := self.takeCentralWidget()) is not None:
             old.deleteLater()
         self.registries.remove_owner("core")
@@ -440,6 +461,19 @@ class MainWindow(QMainWindow):
         self.inbox.restore(self.preferences.settings)
         self.session.facts_changed.emit()
         place.show(self)
+        self.ticket_windows.speak_anew()
+
+    def _read_anew(self) -> None:
+        """Show what is true now, after changes may have been missed."""
+        self.inbox.list.model.forget_rows()
+        self.inbox.list.refresh()
+        self.inbox.sidebar.count()
+
+    def _try_now(self) -> None:
+        if self.connection.reach is Reach.NO_MAIL:
+            self.mail.sync_now()
+        else:
+            self.session.load()
 
     # -- look and memory --------------------------------------------------------------------------------------------
     def set_scheme(self, scheme: Scheme) -> None:
@@ -460,10 +494,24 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self.inbox.restore(self.preferences.settings)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Listen to the keyboard from now on."""
+        super().showEvent(event)
+        self._alt.follow()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember sizes and stop everything that runs."""
+        """Remember sizes and stop everything that runs; the program may go on without its window."""
+        if not self.leaving.may_close():
+            event.ignore()
+            return
         self.save()
-        self.inbox.ticket.close_drafts()
-        self.inbox.ticket.close_files()
+        self.notices.close()
+        self.ticket_windows.close_all()
+        if self.plugins is not None:
+            self.plugins.close()
+        if self.inbox.made_ticket is not None:
+            self.inbox.ticket.close_drafts()
+            self.inbox.ticket.close_files()
         self.session.close()
         super().closeEvent(event)
+        self.leaving.closed()

@@ -20,14 +20,18 @@ def load() -> bool:
     return ok
 
 
-def font(pixels: float = 13, weight: int = 400, *, italic: bool = False, tabular: bool = False) -> QFont:
+def system_family() -> str:
+    """Return the type face of the system's own windows."""
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+
+
+def font(pixels: float = 13, weight: int = 400, *, tabular: bool = False) -> QFont:
     """Return the type face in a size of the scale, in px before the text size setting; `tabular` aligns figures."""
     from desk_app.ui.theme.theme import theme  # noqa: PLC0415 -- the theme loads fonts itself
 
     made = QFont(theme().family)
     made.setPixelSize(theme().px(pixels))
     made.setWeight(QFont.Weight(weight))
-    made.setItalic(italic)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if tabular:
         made.setFeature(QFont.Tag("tnum"), 1)

@@ -43,21 +43,21 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, stroke: float 
 class ThemedIconEngine(QIconEngine):
     """Draws one icon; the colour is a token, looked up at every paint, so a theme switch rebuilds nothing."""
 
-    def __init__(self, name: str, token: str, active: str, on: str) -> None:
+    def __init__(self, name: str, token: str, active: str) -> None:
         super().__init__()
-        self._name, self._token, self._active, self._on = name, token, active, on
+        self._name, self._token, self._active = name, token, active
 
     def clone(self) -> ThemedIconEngine:
         """Qt asks for a copy when an icon is detached."""
-        copy = ThemedIconEngine(self._name, self._token, self._active, self._on)
+        copy = ThemedIconEngine(self._name, self._token, self._active)
         _ENGINES.append(copy)
         return copy
 
     def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> str:
         if mode == QIcon.Mode.Disabled:
             return theme().hex("text_disabled")
-        if state == QIcon.State.On and self._on:
-            return theme().hex(self._on)
+        if state == QIcon.State.On:
+            return theme().hex("accent_text")
         lively = mode in {QIcon.Mode.Active, QIcon.Mode.Selected}
         return theme().hex(self._active if lively else self._token)
 
@@ -85,9 +85,9 @@ _ENGINES: list[ThemedIconEngine] = []  # QIcon owns engines in C++; the Python h
 
 
 @lru_cache(256)
-def icon(name: str, token: str = "text_secondary", active: str = "text_primary", on: str = "accent_text") -> QIcon:  # noqa: S107 -- a colour token
-    """Return an icon whose colours are tokens: at rest, hovered or selected, and switched on."""
-    engine = ThemedIconEngine(name, token, active, on)
+def icon(name: str, token: str = "text_secondary", active: str = "text_primary") -> QIcon:  # noqa: S107 -- a colour token
+    """Return an icon whose colours are tokens: at rest, and hovered or selected; switched on it has the accent's."""
+    engine = ThemedIconEngine(name, token, active)
     _ENGINES.append(engine)
     return QIcon(engine)
 

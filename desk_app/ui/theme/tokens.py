@@ -126,6 +126,8 @@ _TEXT_PAIRS = (
     ("on_toast", "toast_bg"),
     *((tone, f"{tone}_subtle") for tone in TONES),
     *((tone, "bg_surface") for tone in TONES),
+    *(("text_primary", f"{tone}_subtle") for tone in ("accent", *TONES)),
+    *(("text_secondary", on) for on in ("bg_hover", "bg_pressed")),
 )
 _SHAPE_PAIRS = (
     ("border_strong", "bg_surface"),
@@ -164,6 +166,7 @@ def high_contrast(tokens: Mapping[str, str]) -> dict[str, str]:
     changed = dict(tokens)
     changed["border_subtle"] = changed["border_default"] = tokens["border_strong"]
     changed["text_tertiary"] = changed["text_secondary"] = tokens["text_primary"]
-    for tone in TONES:
+    changed["note_border"] = tokens["border_strong"]
+    for tone in ("accent", *TONES):
         changed[f"{tone}_subtle"] = tokens["bg_surface"]
     return changed

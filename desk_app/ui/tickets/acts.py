@@ -2,35 +2,428 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desk_app.domain.messages.model import Address
 from desk_app.domain.tickets.model import Priority
-from desk_app.services.tickets.commands import CommandResult
 from desk_app.ui.language import named, said, tr
-from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import full_time, priority_name
+from desk_app.ui.tickets.selection import WholeList
+from desk_app.ui.widgets.panels import Choice
+from desk_app.ui.work import Lane
 
-Results = Sequence[CommandResult] | CommandResult | None
+if TYPE_CHECKING:
+    from desk_app.domain.messages.model import Address
+    from desk_app.domain.tickets.links import Relation
+    from desk_app.services.ports.bulk import BulkJob
+    from desk_app.services.tickets.bulk import BulkProgress
+    from desk_app.services.tickets.commands import TicketService
+    from desk_app.services.tickets.message_moves import MessageMoveService
+    from desk_app.services.tickets.results import CommandResult
+    from desk_app.ui.session import DeskSession
+    from desk_app.ui.tasks import Task
+
+_TOLD_ONE_BY_ONE = 500
+"""Of more tickets the screens hear by the change feed only."""
 
 
 class TicketActs(QObject):
-    """Runs ticket commands off the GUI thread and announces the outcome."""
+    """Runs ticket commands off the GUI thread and announces the outcome.
+
+    What changes fields of tickets goes as a job (services/tickets/bulk.py), one ticket as much as a whole view, because
+    the job knows what was there before: each act has one undo that puts every ticket back to its own state.
+    """
 
     told = Signal(str, object, str)
     """Text, undo (callable or None), icon name."""
+    told_more = Signal(str, object, str, object)
+    """The same, and further choices."""
     refused = Signal(str)
     done = Signal(object)
     """A frozenset of ticket ids that changed."""
     open_asked = Signal(int)
+    requester_changed = Signal(int)
+    """A ticket has another customer: somebody may want to choose where the next reply goes."""
+    failures_asked = Signal(int, bool)
+    """A bulk job whose failures somebody wants to see, and whether they can be tried again."""
 
     def __init__(self, session: DeskSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._running: dict[int, Task] = {}
+
+    @property
+    def _tickets(self) -> TicketService:
+        return self._session.desk.tickets
+
+    @property
+    def _moves(self) -> MessageMoveService:
+        return self._session.desk.message_moves
+
+    # -- fields of tickets ---------------------------------------------------------------------------------------------
+
+    def assign(self, ids: Sequence[int], agent_id: int | None) -> None:
+        """Give tickets to an agent, None to nobody."""
+        agent = self._session.facts.agent(agent_id)
+        words = tr("Assigned to {name}").format(name=agent.name) if agent else tr("Nobody is assigned now")
+        self.change(ids, "assign", {"agent_id": agent_id}, words, icon="user")
+
+    def set_status(self, ids: Sequence[int], key: str) -> None:
+        """Give tickets another status."""
+        status = self._session.facts.status(key)
+        words = tr("Status: {status}").format(status=named(status.name) if status else key)
+        self.change(ids, "status", {"key": key}, words)
+
+    def resolve(self, ids: Sequence[int]) -> None:
+        """Close tickets."""
+        closing = next((one for one in self._session.facts.statuses if one.category.value == "closed"), None)
+        if closing is not None:
+            self.set_status(ids, closing.key)
+
+    def set_priority(self, ids: Sequence[int], priority: Priority) -> None:
+        """Give tickets another priority."""
+        words = tr("Priority: {priority}").format(priority=priority_name(priority))
+        self.change(ids, "priority", {"priority": priority.value}, words, icon="flag")
+
+    def tag(self, ids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
+        """Add and remove tags."""
+        self.change(ids, "tag", {"add": list(add), "remove": list(remove)}, tr("Tags changed"), icon="tag")
+
+    def rename(self, ticket_id: int, subject: str) -> None:
+        """Change a subject."""
+        self.change([ticket_id], "rename", {"subject": subject}, tr("Subject changed"), icon="square-pen")
+
+    def snooze(self, ids: Sequence[int], until_at: datetime | None) -> None:
+        """Hide tickets until an instant; None wakes them."""
+        words = tr("Snoozed until {when}").format(when=full_time(until_at)) if until_at else tr("Awake again")
+        self.change(ids, "snooze", {"until_at": _iso(until_at)}, words, icon="alarm-clock")
+
+    def set_due(self, ids: Sequence[int], due_at: datetime | None) -> None:
+        """Say by when something is promised; None takes the promise away."""
+        words = tr("Due {when}").format(when=full_time(due_at)) if due_at else tr("Not due any more")
+        self.change(ids, "due", {"due_at": _iso(due_at)}, words, icon="clock")
+
+    def move(self, ids: Sequence[int], department_id: int, name: str) -> None:
+        """Move tickets to another department."""
+        words = tr("Moved to {department}").format(department=name)
+        self.change(ids, "move", {"department_id": department_id}, words, icon="folder")
+
+    def move_to_mailbox(self, ids: Sequence[int], account_id: int, name: str) -> None:
+        """Give tickets to one mailbox; answers leave from it."""
+        words = tr("Moved to {mailbox}").format(mailbox=name)
+        self.change(ids, "mailbox", {"account_id": account_id}, words, icon="mail")
+
+    def mark_spam(self, ids: Sequence[int], *, spam: bool) -> None:
+        """Put tickets among the spam, or take them out."""
+        words = tr("Moved to spam") if spam else tr("No spam any more")
+        self.change(ids, "spam", {"spam": spam}, words, icon="shield-alert")
+
+    def trash(self, ids: Sequence[int]) -> None:
+        """Move tickets to the trash."""
+        self.change(ids, "trash", {}, tr("Moved to the trash"), icon="trash-2")
+
+    def restore(self, ids: Sequence[int]) -> None:
+        """Take tickets out of the trash."""
+        self.change(ids, "restore", {}, tr("Restored"), icon="undo-2")
+
+    def purge(self, ids: Sequence[int], reason: str) -> None:
+        """Delete tickets in the trash for good; there is no way back."""
+        self.change(ids, "purge", {"reason": reason}, tr("Deleted for good"), icon="trash-2", undo=False)
+
+    def mark_unread(self, ids: Sequence[int], *, unread: bool = True) -> None:
+        """Make tickets unread for this agent, or read."""
+        words = tr("Marked as unread") if unread else tr("Marked as read")
+        self.change(ids, "read", {"read": not unread}, words, icon="mail")
+
+    def change_requester(self, ticket_id: int, address: Address) -> None:
+        """Make somebody else the customer."""
+        words = tr("The customer is now {name}").format(name=address.name or address.email)
+        self.change(
+            [ticket_id],
+            "requester",
+            {"email": address.email, "name": address.name},
+            words,
+            icon="users",
+            then=lambda: self.requester_changed.emit(ticket_id),
+        )
+
+    def merge(self, source_ids: Sequence[int], target_id: int) -> None:
+        """Merge tickets into another one and show it."""
+        sources = [one for one in source_ids if one != target_id]
+        self.change(
+            sources,
+            "merge",
+            {"target_id": target_id},
+            tr("Merged"),
+            icon="merge",
+            also=[target_id],
+            then=lambda: self.open_asked.emit(target_id),
+        )
+
+    # -- messages ------------------------------------------------------------------------------------------------------
+
+    def split(self, ticket_id: int, message_ids: Sequence[int], subject: str) -> None:
+        """Move messages to a new ticket and open it; the way back merges it into the old one."""
+
+        def undo(new_id: int) -> None:
+            self._run(
+                [ticket_id, new_id],
+                lambda: self._tickets.merge([new_id], ticket_id, self._session.actor),
+                tr("Taken back"),
+                icon="undo-2",
+                then=lambda _outcome: self.open_asked.emit(ticket_id),
+            )
+
+        self._run(
+            [ticket_id],
+            lambda: self._moves.split(message_ids, self._session.actor, subject),
+            tr("Split into a new ticket"),
+            undo=lambda new_id: lambda: undo(new_id),
+            icon="split",
+            then=self.open_asked.emit,
+        )
+
+    def attach_to(self, message_id: int, from_ticket: int, ticket_id: int) -> None:
+        """Move one message to another ticket. Where it was the only one, that was a merge, and the way back takes it
+        apart."""
+
+        def back() -> CommandResult:
+            taken = self._tickets.unmerge(from_ticket, self._session.actor)
+            if taken.ok:
+                return taken
+            return self._moves.attach_to(message_id, from_ticket, self._session.actor)
+
+        self._run(
+            [from_ticket, ticket_id],
+            lambda: self._moves.attach_to(message_id, ticket_id, self._session.actor),
+            tr("Message moved"),
+            undo=lambda _outcome: lambda: self._run([from_ticket, ticket_id], back, tr("Taken back"), icon="undo-2"),
+            icon="corner-up-left",
+        )
+
+    def unmerge(self, source_id: int, target_id: int | None = None) -> None:
+        """Take a merged ticket out of the one that took over (`target_id`, for the way back) and open it."""
+
+        def again() -> None:
+            if target_id is not None:
+                self.merge([source_id], target_id)
+
+        self._run(
+            [source_id],
+            lambda: self._tickets.unmerge(source_id, self._session.actor),
+            tr("Taken apart again"),
+            undo=(lambda _outcome: again) if target_id is not None else None,
+            icon="split",
+            then=lambda _outcome: self.open_asked.emit(source_id),
+        )
+
+    # -- links and watchers --------------------------------------------------------------------------------------------
+
+    def link(self, ticket_id: int, relation: Relation, other_id: int) -> None:
+        """Link two tickets."""
+        links, actor = self._session.desk.links, self._session.actor
+        self._run(
+            [ticket_id, other_id],
+            lambda: links.link(ticket_id, relation, other_id, actor),
+            tr("Linked"),
+            undo=lambda _outcome: lambda: self.unlink(ticket_id, relation, other_id),
+            icon="link",
+        )
+
+    def unlink(self, ticket_id: int, relation: Relation, other_id: int) -> None:
+        """Take a link away."""
+        links, actor = self._session.desk.links, self._session.actor
+        self._run(
+            [ticket_id, other_id],
+            lambda: links.unlink(ticket_id, relation, other_id, actor),
+            tr("The link is gone"),
+            undo=lambda _outcome: lambda: self.link(ticket_id, relation, other_id),
+            icon="link",
+        )
+
+    def watch(self, ids: Sequence[int], *, on: bool) -> None:
+        """Let this agent watch tickets, or stop that."""
+        words = tr("You watch this ticket now") if on else tr("You do not watch this ticket any more")
+        if len(ids) > 1:
+            words = tr("You watch these tickets now") if on else tr("You do not watch these tickets any more")
+        self.change(ids, "watch", {"on": on}, words, icon="eye" if on else "eye-off")
+
+    def original_sender(self, ticket_id: int, message_id: int, found: Callable[[Address | None], None]) -> None:
+        """Look who wrote the mail an agent forwarded; nothing is changed (MB-33)."""
+        self._session.work.run(lambda: self._tickets.original_sender(ticket_id, message_id), found, owner=self)
+
+    # -- jobs ----------------------------------------------------------------------------------------------------------
+
+    def change(
+        self,
+        ids: Sequence[int],
+        command: str,
+        arguments: Mapping[str, Any],
+        words: str,
+        *,
+        icon: str = "circle-check",
+        undo: bool = True,
+        also: Sequence[int] = (),
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Do a bulk command (services/tickets/bulk_commands.py) to tickets or to a whole view, tell `words`, and offer
+        the undo. `also` changes with them; `then` is called when nothing failed."""
+        from desk_app.services.ports.bulk import JobState
+
+        bulk, actor = self._session.desk.bulk, self._session.actor
+        what = ids.query if isinstance(ids, WholeList) else tuple(ids)
+        changed = frozenset([*ids, *also]) if len(ids) <= _TOLD_ONE_BY_ONE else frozenset(also)
+
+        def ended(progress: BulkProgress) -> None:
+            self._tell_end(progress, words, icon, undo=undo)
+            if then is not None and not progress.failed and progress.state is JobState.DONE:
+                then()
+            self.done.emit(changed)
+
+        def started(progress: BulkProgress) -> None:
+            if progress.ended:
+                ended(progress)
+            else:
+                self._follow(progress, command, lambda: bulk.run(progress.job_id, actor), ended)
+
+        self._session.work.write(lambda: bulk.start(command, arguments, what, actor), started, owner=self)
+
+    def undo_job(self, job_id: int, total: int = 0) -> None:
+        """Put back what a job changed."""
+        from desk_app.services.ports.bulk import JobState
+        from desk_app.services.tickets.bulk import BulkProgress
+
+        bulk, actor = self._session.desk.bulk, self._session.actor
+        start = BulkProgress(job_id, JobState.UNDOING, 0, 0, total)
+        self._follow(start, "undo", lambda: bulk.undo(job_id, actor), self._tell_undone)
+
+    def retry_job(self, job_id: int) -> None:
+        """Try the tickets again that a job could not change."""
+        from desk_app.services.ports.bulk import JobState
+        from desk_app.services.tickets.bulk import BulkProgress
+
+        bulk, actor = self._session.desk.bulk, self._session.actor
+        start = BulkProgress(job_id, JobState.RUNNING, 0, 0, 0)
+
+        def ended(progress: BulkProgress) -> None:
+            self._tell_end(progress, tr("Tried again"), "refresh-cw", undo=True)
+
+        self._follow(start, "retry", lambda: bulk.retry(job_id, actor), ended)
+
+    def look_for_interrupted(self) -> None:
+        """Tell of jobs that ended in the middle because the program did."""
+        bulk, agent_id = self._session.desk.bulk, self._session.agent.id
+
+        def found(jobs: Sequence[BulkJob]) -> None:
+            for job in jobs:
+                if job.id not in self._running:
+                    self._tell_interrupted(job)
+
+        self._session.work.run(lambda: bulk.interrupted(agent_id), found, owner=self)
+
+    def _tell_interrupted(self, job: BulkJob) -> None:
+        from desk_app.services.ports.bulk import JobState
+        from desk_app.services.tickets.bulk import BulkProgress
+        from desk_app.ui.tickets.bulk_phrases import interrupted_text
+
+        bulk, actor, undoing = self._session.desk.bulk, self._session.actor, job.state is JobState.UNDOING
+        start = BulkProgress(job.id, job.state, job.done, job.failed, job.total)
+
+        def ended(progress: BulkProgress) -> None:
+            if undoing:
+                self._tell_undone(progress)
+            else:
+                self._tell_end(progress, tr("Finished"), "circle-check", undo=job.command != "purge")
+
+        go_on = (tr("Go on"), lambda: self._follow(start, job.command, lambda: bulk.resume(job, actor), ended))
+        leave = (tr("Leave it"), lambda: self._session.work.write(lambda: bulk.cancel(job.id), owner=self))
+        back = (tr("Undo"), lambda: self.undo_job(job.id, job.done))
+        choices: list[Choice] = [go_on, *([] if undoing or job.command == "purge" else [back]), leave]
+        self.told_more.emit(interrupted_text(job), None, "triangle-alert", choices)
+
+    def _follow(
+        self,
+        start: BulkProgress,
+        command: str,
+        steps: Callable[[], Any],
+        ended: Callable[[BulkProgress], None],
+    ) -> None:
+        from desk_app.ui.tickets.bulk_phrases import progress_text
+
+        work, job_id = self._session.work, start.job_id
+        bulk, latest = self._session.desk.bulk, [start]
+        few = start.total <= _TOLD_ONE_BY_ONE and command in {"undo", "retry"}
+
+        def cancel() -> None:
+            work.run(lambda: bulk.cancel(job_id), owner=self)
+
+        task = work.tasks.begin(progress_text(command, start), cancel, cancel_at_once=True)
+        self._running[job_id] = task
+
+        def step(progress: BulkProgress) -> None:
+            latest[0] = progress
+            task.tell(progress_text(command, progress), progress.done + progress.failed, progress.total)
+
+        def over() -> None:
+            task.end()
+            self._running.pop(job_id, None)
+            if latest[0] is not start:
+                ended(latest[0])
+            self.done.emit(frozenset())
+
+        def failed(problem: Any) -> None:
+            task.end()
+            self._running.pop(job_id, None)
+            work.problem.emit(problem)
+            self.look_for_interrupted()
+
+        lane = Lane.WRITE if few else Lane.LONG
+        work.stream(steps, step, lambda _none: over(), failed=failed, owner=self, lane=lane)
+
+    def _tell_end(self, progress: BulkProgress, words: str, icon: str, *, undo: bool) -> None:
+        from desk_app.services.ports.bulk import JobState
+
+        changed, job_id, choices = progress.done, progress.job_id, []
+        if progress.failed:
+            if progress.total == 1:
+                self._tell_reason(job_id)
+                return
+            choices = [(tr("Show %n failure(s)", progress.failed), lambda: self.failures_asked.emit(job_id, True))]
+        if progress.state is JobState.CANCELLED:
+            text = tr("Cancelled: {done} of {total} tickets were changed").format(done=changed, total=progress.total)
+        elif progress.total > 1 or progress.failed:
+            text = f"{words} · " + tr("%n ticket(s)", changed)
+        else:
+            text = words
+        back = (lambda: self.undo_job(job_id, changed)) if undo and changed else None
+        self.told_more.emit(text, back, icon if changed else "triangle-alert", choices)
+
+    def _tell_reason(self, job_id: int) -> None:
+        """Say why the only ticket of a job stayed as it was."""
+        failures = self._session.desk.bulk.failures
+        self._session.work.run(
+            lambda: failures(job_id, 1),
+            lambda found: self.refused.emit(said(found[0].error)) if found else None,
+            owner=self,
+        )
+
+    def _tell_undone(self, progress: BulkProgress) -> None:
+        job_id, choices = progress.job_id, []
+        text = tr("Taken back")
+        if progress.total > 1:
+            text += " · " + tr("%n ticket(s)", progress.done)
+        if progress.failed and progress.total == 1:
+            self._tell_reason(job_id)
+            return
+        if progress.failed:
+            text = tr("Taken back, but for %n ticket(s) that somebody changed since", progress.failed)
+            choices = [(tr("Show"), lambda: self.failures_asked.emit(job_id, False))]
+        self.told_more.emit(text, None, "undo-2", choices)
+
+    # -- everything else -----------------------------------------------------------------------------------------------
 
     def _run(
         self,
@@ -38,173 +431,32 @@ class TicketActs(QObject):
         call: Callable[[], Any],
         text: str = "",
         *,
-        undo: Callable[[], object] | None = None,
+        undo: Callable[[Any], Callable[[], object]] | None = None,
         icon: str = "circle-check",
         then: Callable[[Any], None] | None = None,
     ) -> None:
+        """Run a command that is no job; `undo` gets its outcome and returns the way back."""
+
         def finished(outcome: Any) -> None:
             failed = [one for one in _results(outcome) if not one.ok]
             if failed:
                 self.refused.emit(_failures(failed, len(ids)))
-            if text and len(failed) < max(1, len(ids)):
-                self.told.emit(text, undo, icon)
+            elif text:
+                self.told.emit(text, undo(outcome) if undo is not None else None, icon)
             if then is not None and not failed:
                 then(outcome)
             self.done.emit(frozenset(ids))
 
         self._session.work.write(call, finished, owner=self)
 
-    @property
-    def _tickets(self) -> Any:
-        return self._session.desk.tickets
 
-    def assign(
-        self, ids: Sequence[int], agent_id: int | None, before: int | None = None, *, undoing: bool = False
-    ) -> None:
-        """Give tickets to an agent, None to nobody."""
-        agent = self._session.facts.agent(agent_id)
-        words = tr("Assigned to {name}").format(name=agent.name) if agent else tr("Nobody is assigned now")
-        undo = None if undoing or len(ids) > 1 else (lambda: self.assign(ids, before, undoing=True))
-        self._run(ids, lambda: self._tickets.assign(ids, agent_id, self._session.actor), words, undo=undo, icon="user")
-
-    def set_status(self, ids: Sequence[int], key: str, before: str = "", *, undoing: bool = False) -> None:
-        """Give tickets another status."""
-        status = self._session.facts.status(key)
-        words = tr("Status: {status}").format(status=named(status.name) if status else key)
-        undo = None if undoing or not before else (lambda: self.set_status(ids, before, undoing=True))
-        self._run(ids, lambda: self._tickets.set_status(ids, key, self._session.actor), words, undo=undo)
-
-    def resolve(self, ids: Sequence[int], before: str = "") -> None:
-        """Close tickets."""
-        closing = next((one for one in self._session.facts.statuses if one.category.value == "closed"), None)
-        if closing is not None:
-            self.set_status(ids, closing.key, before or self._open_key())
-
-    def _open_key(self) -> str:
-        found = [one for one in self._session.facts.statuses if one.category.value == "open"]
-        return next((one.key for one in found if one.key == "open"), found[0].key if found else "")
-
-    def set_priority(
-        self, ids: Sequence[int], priority: Priority, before: Priority | None = None, *, undoing: bool = False
-    ) -> None:
-        """Give tickets another priority."""
-        words = tr("Priority: {priority}").format(priority=priority_name(priority))
-        undo = None if undoing or before is None else (lambda: self.set_priority(ids, before, undoing=True))
-        self._run(
-            ids, lambda: self._tickets.set_priority(ids, priority, self._session.actor), words, undo=undo, icon="flag"
-        )
-
-    def tag(self, ids: Sequence[int], add: Sequence[str], remove: Sequence[str], *, undoing: bool = False) -> None:
-        """Add and remove tags."""
-        undo = None if undoing else (lambda: self.tag(ids, remove, add, undoing=True))
-        words = tr("Tags changed")
-        self._run(ids, lambda: self._tickets.tag(ids, add, remove, self._session.actor), words, undo=undo, icon="tag")
-
-    def rename(self, ticket_id: int, subject: str) -> None:
-        """Change a subject."""
-        self._run([ticket_id], lambda: self._tickets.rename(ticket_id, subject, self._session.actor))
-
-    def snooze(self, ids: Sequence[int], until_at: datetime | None) -> None:
-        """Hide tickets until an instant; None wakes them."""
-        words = tr("Snoozed until {when}").format(when=full_time(until_at)) if until_at else tr("Awake again")
-        undo = (lambda: self.snooze(ids, None)) if until_at else None
-        self._run(
-            ids, lambda: self._tickets.snooze(ids, until_at, self._session.actor), words, undo=undo, icon="alarm-clock"
-        )
-
-    def move(self, ids: Sequence[int], department_id: int, name: str) -> None:
-        """Move tickets to another department."""
-        words = tr("Moved to {department}").format(department=name)
-        self._run(ids, lambda: self._tickets.move(ids, department_id, self._session.actor), words, icon="folder")
-
-    def mark_spam(self, ids: Sequence[int], *, spam: bool, undoing: bool = False) -> None:
-        """Put tickets among the spam, or take them out."""
-        words = tr("%n ticket(s) moved to spam", len(ids)) if spam else tr("No spam any more")
-        undo = None if undoing else (lambda: self.mark_spam(ids, spam=not spam, undoing=True))
-        self._run(
-            ids, lambda: self._tickets.mark_spam(ids, spam, self._session.actor), words, undo=undo, icon="shield-alert"
-        )
-
-    def trash(self, ids: Sequence[int]) -> None:
-        """Move tickets to the trash."""
-        words = tr("%n ticket(s) moved to the trash", len(ids))
-        self._run(
-            ids,
-            lambda: self._tickets.trash(ids, self._session.actor),
-            words,
-            undo=lambda: self.restore(ids),
-            icon="trash-2",
-        )
-
-    def restore(self, ids: Sequence[int]) -> None:
-        """Take tickets out of the trash."""
-        words = tr("%n ticket(s) restored", len(ids))
-        self._run(ids, lambda: self._tickets.restore(ids, self._session.actor), words, icon="undo-2")
-
-    def purge(self, ids: Sequence[int], reason: str) -> None:
-        """Delete tickets in the trash for good; there is no way back."""
-        words = tr("%n ticket(s) deleted for good", len(ids))
-        self._run(ids, lambda: self._tickets.purge(ids, self._session.actor, reason), words, icon="trash-2")
-
-    def merge(self, source_ids: Sequence[int], target_id: int) -> None:
-        """Merge tickets into another one."""
-        sources = [one for one in source_ids if one != target_id]
-
-        def undo() -> None:
-            def take_apart() -> list[CommandResult]:
-                return [self._tickets.unmerge(one, self._session.actor) for one in sources]
-
-            self._run([*sources, target_id], take_apart, tr("Taken apart again"), icon="split")
-
-        self._run(
-            [*sources, target_id],
-            lambda: self._tickets.merge(sources, target_id, self._session.actor),
-            tr("%n ticket(s) merged", len(sources)),
-            undo=undo,
-            icon="merge",
-            then=lambda _outcome: self.open_asked.emit(target_id),
-        )
-
-    def split(self, ticket_id: int, message_ids: Sequence[int], subject: str) -> None:
-        """Move messages to a new ticket and open it."""
-        self._run(
-            [ticket_id],
-            lambda: self._tickets.split(message_ids, self._session.actor, subject),
-            tr("Split into a new ticket"),
-            icon="split",
-            then=self.open_asked.emit,
-        )
-
-    def attach_to(self, message_id: int, from_ticket: int, ticket_id: int) -> None:
-        """Move one message to another ticket."""
-        self._run(
-            [from_ticket, ticket_id],
-            lambda: self._tickets.attach_to(message_id, ticket_id, self._session.actor),
-            tr("Message moved"),
-            undo=lambda: self.attach_to(message_id, ticket_id, from_ticket),
-            icon="corner-up-left",
-        )
-
-    def change_requester(self, ticket_id: int, address: Address) -> None:
-        """Make somebody else the customer."""
-        self._run(
-            [ticket_id],
-            lambda: self._tickets.change_requester(ticket_id, address.email, address.name, self._session.actor),
-            tr("The customer is now {name}").format(name=address.name or address.email),
-            icon="users",
-        )
-
-    def original_sender(self, ticket_id: int, message_id: int, found: Callable[[Address | None], None]) -> None:
-        """Look who wrote the mail an agent forwarded; nothing is changed (MB-33)."""
-        self._session.work.run(lambda: self._tickets.original_sender(ticket_id, message_id), found, owner=self)
-
-    def mark_unread(self, ids: Sequence[int]) -> None:
-        """Make tickets unread for this agent."""
-        agent_id = self._session.agent.id
-        self._run(ids, lambda: [self._tickets.mark_seen(one, agent_id, 0) for one in ids] and None)
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant is not None else None
 
 
 def _results(outcome: Any) -> list[CommandResult]:
+    from desk_app.services.tickets.results import CommandResult
+
     if isinstance(outcome, CommandResult):
         return [outcome]
     if isinstance(outcome, list):

@@ -1,4 +1,4 @@
-"""The list beside the conversation: header, search, rows, what is selected."""
+"""The list beside the conversation: which rows, in which order, what is selected."""
 
 from __future__ import annotations
 
@@ -6,261 +6,313 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLineEdit, QSizePolicy, QStackedWidget, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtWidgets import QStackedWidget
 
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
 from desk_app.plugin_api.ui import ColumnSpec, Registry
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.language import grouped, tr
+from desk_app.ui.language import grouped
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
-from desk_app.ui.theme.theme import theme
-from desk_app.ui.tickets.list_delegate import ROW_HEIGHT, TicketDelegate
+from desk_app.ui.tickets.list_delegate import TicketDelegate
+from desk_app.ui.tickets.list_header import ListHeader
+from desk_app.ui.tickets.list_merge import MergePlan, plan_merge
 from desk_app.ui.tickets.list_model import TicketListModel
+from desk_app.ui.tickets.list_selection import SelectableList
+from desk_app.ui.tickets.list_states import Offer, SkeletonRows, empty_state
 from desk_app.ui.tickets.views import ListView, search_view
-from desk_app.ui.widgets.basics import Menu, button, icon_button, label
-from desk_app.ui.widgets.layout import boxed, column, hairline, row
+from desk_app.ui.timers import single_shot
+from desk_app.ui.views.filters import same_filters
+from desk_app.ui.views.names import FilterNames
+from desk_app.ui.views.shown import ListChoices
+from desk_app.ui.widgets.layout import boxed, column
 from desk_app.ui.widgets.panels import EmptyState
 
 SYNC_MS = 250
 OPEN_MS = 70
 """A row opens when the arrow key rests that long: holding it down does not load every ticket on the way."""
+SKELETON_MS = 150
+"""A list that takes longer shows grey rows meanwhile."""
+DUE = "due"
+"""The column that the delegate draws itself, because its text changes with the time."""
 Extras = Mapping[int, tuple[tuple[str, str], ...]]
 
 
-class TicketTable(QTableView):
-    """A table with one painted column; a list view needs seconds for a million rows (toolchain.md trap 6)."""
-
-    def __init__(self, model: TicketListModel) -> None:
-        super().__init__()
-        self.focusing = False
-        self.setModel(model)
-        self.setAccessibleName(tr("Tickets"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        columns = self.horizontalHeader()
-        columns.setSelectionModel(QItemSelectionModel(model, self))  # toolchain.md trap 4
-        columns.setStretchLastSection(True)
-        columns.hide()
-        self.verticalHeader().hide()
-        self.verticalScrollBar().setSingleStep(27)
-        self.resize_rows()
-        theme().changed.connect(self.resize_rows)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Take the focus without taking the first row: Qt would make it current, and it would open unasked."""
-        untouched = not self.currentIndex().isValid()
-        self.focusing = untouched
-        super().focusInEvent(event)
-        if untouched:
-            self.selectionModel().clear()
-        self.focusing = False
-
-    def resize_rows(self) -> None:
-        """Follow the text size."""
-        self.verticalHeader().setMinimumSectionSize(24)
-        self.verticalHeader().setDefaultSectionSize(theme().px(ROW_HEIGHT))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave letters to the window's shortcuts."""
-        if event.text().isalpha() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            event.ignore()
-            return
-        super().keyPressEvent(event)
-
-
-class ListPane(QWidget):
+class ListPane(SelectableList):
     """Shows one list and says which ticket is to be opened."""
 
     ticket_chosen = Signal(int)
-    selection_changed = Signal(int)
-    """How many tickets are selected."""
+    ticket_opened = Signal(int)
+    """The agent turned to a ticket: a click or Return, not only the cursor passing by."""
     view_changed = Signal(str)
+    filters_changed = Signal()
+    act_asked = Signal(str, int)
+    """A quick action of a row and its ticket."""
+    came = Signal()
+    """A list can be used: its first rows were read, or there are none, or it cannot be read."""
 
-    def __init__(self, session: DeskSession, columns: Registry[ColumnSpec], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: DeskSession, columns: Registry[ColumnSpec]) -> None:
+        super().__init__(TicketListModel())
         self.setObjectName("listpane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
         self._session = session
-        self._columns = columns
+        self.column_specs = columns
+        self.choices = ListChoices(session, self)
+        self._names = FilterNames(session, self)
+        self.offer: Callable[[ListView], Offer | None] = lambda _view: None
+        """What an empty list offers to do."""
         self._view: ListView | None = None
         self._before_search: ListView | None = None
+        self._searched = ""
         self._round = 0
         self._unseen = 0
-        self._order = TicketOrder.ACTIVITY
-        self._ascending = False
-        self.model = TicketListModel(self)
-        self.table = TicketTable(self.model)
+        self.table.dragged = lambda: self.selected_ids(limit=500)
         self._delegate = TicketDelegate(self.table, self.model, lambda: session.facts)
         self.table.setItemDelegate(self._delegate)
-        self._merging = False
-        self._search_timer = self._single_shot(350, self._search_now)
         self._build()
-        self._sync_timer = self._single_shot(SYNC_MS, self._sync)
-        self._open_timer = self._single_shot(OPEN_MS, self._open_current)
+        self._sync_timer = single_shot(self, SYNC_MS, self._sync)
+        self._open_timer = single_shot(self, OPEN_MS, self._open_current)
+        self._slow_timer = single_shot(self, SKELETON_MS, lambda: self._pages.setCurrentWidget(self._skeleton))
         self._minute = QTimer(self)
         self._minute.setInterval(30_000)
         self._minute.timeout.connect(self.table.viewport().update)
         self._minute.start()
-        self.model.rows_wanted.connect(self._load_rows)
-        self.table.selectionModel().currentRowChanged.connect(self._current_changed)
-        self.table.selectionModel().selectionChanged.connect(self._selection_changed)
-        self.table.clicked.connect(lambda _index: self._open_current())
-        self.table.activated.connect(lambda _index: self._open_current())
-        self.table.verticalScrollBar().valueChanged.connect(self._scrolled)
-        session.tickets_changed.connect(self._tickets_changed)
-        session.facts_changed.connect(self.table.viewport().update)
-
-    def _single_shot(self, milliseconds: int, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(call)
-        return timer
+        self._wire()
+        self.destroyed.connect(columns.on_change(self._specs_changed))
+        self.choices.load(self._choices_arrived)
 
     def _build(self) -> None:
-        self.title = label("", "title")
-        self.total = label("", "tertiary")
-        self.sort_button = icon_button("arrow-up-down", tr("Sort"), self._sort_menu)
-        self.search_button = icon_button("search", tr("Search"), self.focus_search, key="/")
-        self.new_button = icon_button("square-pen", tr("New ticket"), key="C")
-        self._bar = row(
-            self.title,
-            self.total,
-            None,
-            self.search_button,
-            self.sort_button,
-            self.new_button,
-            margins=(16, 10, 10, 8),
-            spacing=6,
-        )
-        self.search_box = QLineEdit()
-        self.search_box.setAccessibleName(tr("Search tickets"))
-        self.search_box.setPlaceholderText(tr("Words, from: subject: tag: before: has:attachment"))
-        self.search_box.setClearButtonEnabled(True)
-        self.search_box.returnPressed.connect(self._search_now)
-        self.search_box.textEdited.connect(lambda _text: self._search_timer.start())
-        close = icon_button("x", tr("Close the search"), self.close_search, size=15)
-        self._search_row = boxed(row(self.search_box, close, margins=(12, 0, 8, 10), spacing=4))
-        self._search_row.hide()
-        self.bulk_bar = boxed(row(margins=(16, 9, 8, 9), spacing=2), "surface")
-        self.bulk_bar.hide()
-        self.pill = button("", self._to_top, variant="primary", icon_name="chevron-up")
-        self.pill.hide()
+        self.header = ListHeader()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
+        self._empty: EmptyState | None = None
         self._empty_holder = boxed(column())
         self._pages.addWidget(self._empty_holder)
-        header = boxed(self._bar)
-        header.setMinimumHeight(49)
-        header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._header = header
-        pill_row = boxed(row(None, self.pill, None, margins=(0, 4, 0, 4)))
-        self._pill_row = pill_row
-        pill_row.hide()
-        self.setLayout(column(header, self.bulk_bar, self._search_row, hairline(), pill_row, self._pages, spacing=0))
+        self._skeleton = SkeletonRows()
+        self._pages.addWidget(self._skeleton)
+        self.setLayout(column(self.header, self._pages, spacing=0))
 
+    def _wire(self) -> None:
+        session, table = self._session, self.table
+        self.model.rows_wanted.connect(self._load_rows)
+        table.selectionModel().currentRowChanged.connect(self._current_changed)
+        table.selectionModel().selectionChanged.connect(self._selection_changed)
+        table.clicked.connect(lambda _index: self.open_current())
+        table.activated.connect(lambda _index: self.open_current())
+        table.act_asked.connect(self.act_asked)
+        table.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.header.searched.connect(self._search)
+        self.header.search_closed.connect(self.close_search)
+        self.header.pill.clicked.connect(self._to_top)
+        self.header.filters.changed.connect(self.filter_by)
+        self.header.filters.names = self._names
+        self._names.learned.connect(self._show_filters)
+        session.tickets_changed.connect(self._tickets_changed)
+        session.facts_changed.connect(self._facts_changed)
+        self.choices.changed.connect(self._choices_arrived)
+
+    def _facts_changed(self) -> None:
+        self._delegate.forget()
+        self._show_filters()
+
+    # -- what is shown ----------------------------------------------------------------------------------------------
     @property
     def view(self) -> ListView | None:
         """The list shown."""
         return self._view
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the agent filters the list further than it does itself."""
+        return self._view is not None and not same_filters(self._query, self._view.query)
+
     def show_view(self, view: ListView) -> None:
-        """Show another list."""
+        """Show another list, ordered as the agent likes it."""
         self._view = view
         self._unseen = 0
-        self._update_pill()
-        self._delegate.quiet_bucket = view.query.buckets[0].value if len(view.query.buckets) == 1 else ""
-        self.title.setText(view.title)
-        self.total.setText("")
-        self._round += 1
-        self._fetch(fresh=True)
+        self.header.show_unseen(0)
+        self.header.title.set_text(view.title)
+        self.header.total.setText("")
+        order, ascending = self.choices.order(view)
+        self._query = replace(view.query, order=order, ascending=ascending)
+        self._show_query()
         self.view_changed.emit(view.id)
 
-    def _fetch(self, *, fresh: bool) -> None:
-        view, number = self._view, self._round
+    def update_view(self, view: ListView) -> None:
+        """Take over the list shown, which was saved under another name or with other filters."""
+        if self._view is None or self._view.id != view.id:
+            return
+        differs = not same_filters(self._query, view.query)
+        self._view = view
+        self.header.title.set_text(view.title)
+        self._query = replace(view.query, order=self._query.order, ascending=self._query.ascending)
+        if differs:
+            self._show_query()
+        else:
+            self._show_filters()
+
+    def filter_by(self, query: TicketQuery) -> None:
+        """Filter the list shown, until another one is shown."""
+        self._query = replace(query, order=self._query.order, ascending=self._query.ascending)
+        self._show_query()
+
+    def sort_by(self, order: TicketOrder, *, ascending: bool) -> None:
+        """Order the list shown, and remember it for this list."""
+        self._query = replace(self._query, order=order, ascending=ascending)
+        if self._view is not None and self._view.id != "search":
+            self.choices.set_order(self._view, order, ascending=ascending)
+        self._show_query()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The ids of the columns that the list shows."""
+        chosen = self.choices.columns(self._view) if self._view is not None else ()
+        return chosen or tuple(spec.id for spec in self.column_specs if spec.usual)
+
+    def show_columns(self, columns: tuple[str, ...]) -> None:
+        """Show other columns, and remember it for this list."""
+        if self._view is not None:
+            self.choices.set_columns(self._view, columns)
+            self._columns_changed()
+
+    def _specs_changed(self) -> None:
+        """Another column came, or one went."""
+        if self._view is not None:
+            self._columns_changed()
+
+    def _columns_changed(self) -> None:
+        self._delegate.shows_due = DUE in self.columns
+        self.model.forget_rows()
+        self._delegate.forget()
+
+    def _choices_arrived(self) -> None:
+        if self._view is None:
+            return
+        order = self.choices.order(self._view)
+        self._columns_changed()
+        if order != (self._query.order, self._query.ascending) and self._view.id != "search":
+            self._query = replace(self._query, order=order[0], ascending=order[1])
+            self._show_query()
+
+    def _show_query(self) -> None:
+        buckets = self._query.buckets
+        self._delegate.quiet_bucket = buckets[0].value if len(buckets) == 1 else ""
+        self._delegate.shows_due = DUE in self.columns
+        self._delegate.forget()
+        if self._searched != self._query.search.strip():  # rows show where the words of a search stand
+            self._searched = self._query.search.strip()
+            self.model.forget_rows()
+        self._show_filters()
+        self._round += 1
+        self._slow_timer.start()
+        self._fetch(fresh=True)
+        self.filters_changed.emit()
+
+    def _show_filters(self) -> None:
+        view = self._view
         if view is None:
             return
-        query = _ordered(view, self._order, ascending=self._ascending)
-        queries = self._session.desk.ticket_queries
+        base = TicketQuery(buckets=()) if view.saved is not None else view.query
+        mine = view.saved is not None and view.saved.agent_id == self._session.agent.id
+        changed = self.filtered or view.id == "search"
+        self._names.learn(self._query)
+        self.header.filters.show_filters(self._query, base, self._session.facts, can_save=mine, changed=changed)
 
-        def arrived(ids: array[int]) -> None:
+    # -- reading ----------------------------------------------------------------------------------------------------
+    def _fetch(self, *, fresh: bool) -> None:
+        if self._view is None:
+            return
+        number, query, agent_id = self._round, self._query, self._session.agent.id
+        queries = self._session.desk.ticket_queries
+        old, held = self.model.ids, () if fresh else self._held()
+
+        def read() -> MergePlan:
+            ids = queries.ids(query, agent_id=agent_id)
+            return MergePlan(old, ids) if fresh else plan_merge(old, ids, held)
+
+        def arrived(plan: MergePlan) -> None:
             if number != self._round:
                 return
+            self._slow_timer.stop()
             if fresh:
-                self.model.show(ids)
-                self._selection_changed()  # a reset clears the selection without a word
-                self.table.scrollToTop()
+                self._show_ids(plan.new)
             else:
-                self._merge(ids)
-            self.total.setText(grouped(len(ids)))
-            self._show_empty(not ids)
+                self._merge(plan)
+            self.header.total.setText(grouped(len(plan.new)))
+            self._show_empty(not plan.new)
+            if not plan.new:
+                self.came.emit()
 
-        self._session.work.run(lambda: queries.ids(query), arrived, owner=self)
+        def failed(problem: Problem) -> None:
+            self._slow_timer.stop()
+            self._pages.setCurrentWidget(self.table)
+            self._session.work.problem.emit(problem)
+            self.came.emit()
 
-    def _merge(self, ids: array[int]) -> None:
-        scroll_bar = self.table.verticalScrollBar()
+        self._session.work.run(read, arrived, failed=failed, owner=self)
+
+    def _show_ids(self, ids: array[int]) -> None:
+        self.model.show(ids)
+        self._selection_changed()  # a reset clears the selection without a word
+        self.table.scrollToTop()
+
+    def _held(self) -> frozenset[int]:
+        """Return the tickets whose place must not be lost: selected, current, and the one on top."""
+        return self.model.held_ids() | {one for one in (self.current_id(), self._anchor()) if one is not None}
+
+    def _anchor(self) -> int | None:
         top = self.table.rowAt(0)
-        anchor = self.model.id_at(top) if top >= 0 else None
-        offset = scroll_bar.value() - top * self.table.verticalHeader().defaultSectionSize()
+        return self.model.id_at(top) if top >= 0 else None
+
+    def _merge(self, plan: MergePlan) -> None:
+        scroll_bar = self.table.verticalScrollBar()
+        height = self.table.verticalHeader().defaultSectionSize()
+        anchor = self._anchor()
+        offset = scroll_bar.value() - self.table.rowAt(0) * height
         current = self.current_id()
         chosen = self.selected_ids(limit=500)
         reading = scroll_bar.value() > 0 or current is not None
         self._merging = True
-        new_on_top = self.model.merge(ids)
-        self._restore_selection(current, chosen)
+        new_on_top = self.model.apply(plan)
+        if self._whole:
+            self.table.selectAll()
+        else:
+            self._restore_selection(current, chosen)
         self._merging = False
-        place = self.model.position(anchor) if anchor is not None and reading else -1
-        if place >= 0:
-            scroll_bar.setValue(place * self.table.verticalHeader().defaultSectionSize() + offset)
+        if anchor is not None and reading:
+            place = plan.where.get(anchor, -2)
+            place = self.model.position(anchor) if place == -2 else place
+            if place >= 0:
+                self.table.scroll_to(place * height + offset)
         if new_on_top and scroll_bar.value() > 0:
             self._unseen += new_on_top
-        self._update_pill()
-
-    def _restore_selection(self, current: int | None, chosen: Sequence[int]) -> None:
-        model = self.table.selectionModel()
-        if current is not None and self.current_id() != current:
-            place = self.model.position(current)
-            model.blockSignals(True)
-            index = self.model.index(place, 0) if place >= 0 else QModelIndex()
-            model.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-            model.blockSignals(False)
-        if tuple(self.selected_ids(limit=500)) != tuple(chosen):
-            selection = QItemSelection()
-            for ticket_id in chosen:
-                place = self.model.position(ticket_id)
-                if place >= 0:
-                    index = self.model.index(place, 0)
-                    selection.select(index, index)
-            model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self.table.viewport().update()
+        self.header.show_unseen(self._unseen)
 
     def _load_rows(self, ids: list[int]) -> None:
-        desk, agent_id, columns = self._session.desk, self._session.agent.id, tuple(self._columns)
+        desk, agent_id, shown = self._session.desk, self._session.agent.id, self.columns
+        search = self._query.search.strip()
+        specs = [one for name in shown if name != DUE and (one := self.column_specs.get(name)) is not None]
 
         def read() -> tuple[list[TicketRow], Extras]:
             rows = desk.ticket_queries.rows(ids, agent_id=agent_id)
-            return rows, _column_texts(columns, rows)
+            if search:
+                hits = desk.ticket_queries.hits(ids, search)
+                rows = [replace(one, snippet=hits.get(one.id, one.snippet)) for one in rows]
+            return rows, _column_texts(specs, rows)
+
+        def arrived(found: tuple[list[TicketRow], Extras]) -> None:
+            rows, extras = found
+            self.model.take_extras(extras)
+            self.model.fill(ids, rows)
+            self.came.emit()
 
         def failed(problem: Problem) -> None:
             self.model.forget_failed(ids)
             self._session.work.problem.emit(problem)
+            self.came.emit()
 
-        self._session.work.run(
-            read,
-            lambda found: self.model.fill(ids, *found),
-            failed=failed,
-            owner=self,
-        )
+        self._session.work.run(read, arrived, failed=failed, owner=self)
 
     def _tickets_changed(self, ids: frozenset[int]) -> None:
         self.model.mark_stale(ids)
@@ -275,72 +327,24 @@ class ListPane(QWidget):
         """Read the list again, keeping place and selection."""
         self._fetch(fresh=False)
 
-    # -- selection ------------------------------------------------------------------------------------------------
-    def current_id(self) -> int | None:
-        """Return the ticket under the cursor."""
-        index = self.table.currentIndex()
-        return self.model.id_at(index.row()) if index.isValid() else None
-
-    def selected_ids(self, *, limit: int = 100_000) -> tuple[int, ...]:
-        """Return the selected tickets in list order, by ranges (toolchain.md trap 5)."""
-        ids: list[int] = []
-        for one in sorted(self._ranges(), key=lambda one: one.top()):
-            ids.extend(self.model.ids[one.top() : min(one.bottom() + 1, one.top() + limit)])
-        return tuple(dict.fromkeys(ids))[:limit]
-
-    def _ranges(self) -> list[QItemSelectionRange]:
-        selection = self.table.selectionModel().selection()
-        return [selection.at(place) for place in range(selection.count())]
-
-    def select_ticket(self, ticket_id: int) -> None:
-        """Put the cursor on a ticket if the list has it."""
-        place = self.model.position(ticket_id)
-        if place >= 0 and self.current_id() != ticket_id:
-            self._go(place)
-
-    def _go(self, place: int) -> None:
-        index = self.model.index(place, 0)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.table.selectionModel().setCurrentIndex(index, flags)
-        self.table.scrollTo(index)
-
-    def step(self, by: int, *, extend: bool = False) -> None:
-        """Move the cursor, with `extend` growing the selection."""
-        count = self.model.rowCount()
-        if not count:
-            return
-        index = self.table.currentIndex()
-        place = max(0, min(count - 1, index.row() + by)) if index.isValid() else 0
-        if extend:
-            cell = self.model.index(place, 0)
-            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-            self.table.selectionModel().setCurrentIndex(cell, flags)
-            self.table.scrollTo(cell)
-        else:
-            self._go(place)
-
-    def toggle_current(self) -> None:
-        """Select or leave out the row under the cursor."""
-        flags = QItemSelectionModel.SelectionFlag.Toggle | QItemSelectionModel.SelectionFlag.Rows
-        self.table.selectionModel().select(self.table.currentIndex(), flags)
-
-    def clear_selection(self) -> None:
-        """Leave only the row under the cursor selected."""
-        index = self.table.currentIndex()
-        self.table.clearSelection()
-        if index.isValid():
-            self._go(index.row())
-
-    def open_first(self) -> None:
-        """Put the cursor on the first row."""
-        if self.model.rowCount():
-            self._go(0)
-
+    # -- the cursor ------------------------------------------------------------------------------------
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if (
             current.isValid() and not self._merging and not self.table.focusing
         ):  # what vanished from the list stays open beside it
             self._open_timer.start()
+
+    def open_current(self) -> None:
+        """Turn to the ticket under the cursor."""
+        self._open_current()
+        ticket_id = self.current_id()
+        if ticket_id is not None:
+            self.ticket_opened.emit(ticket_id)
+
+    def open_waiting(self) -> None:
+        """Open the row the cursor came to a moment ago: a command given now is about it."""
+        if self._open_timer.isActive():
+            self._open_current()
 
     def _open_current(self) -> None:
         self._open_timer.stop()
@@ -349,44 +353,24 @@ class ListPane(QWidget):
             self.ticket_chosen.emit(ticket_id)
 
     def _selection_changed(self) -> None:
-        count = sum(one.bottom() - one.top() + 1 for one in self._ranges())
-        self._header.setVisible(count < 2)
-        self.bulk_bar.setVisible(count > 1)
+        if not self._merging and not self._keeping:
+            self._whole = False
+        count = self.selected_count()
+        self.header.show_selected(count)
+        self._delegate.several = count > 1
         self.selection_changed.emit(count)
 
-    # -- header ---------------------------------------------------------------------------------------------------
-    def _sort_menu(self) -> None:
-        menu = Menu(self)
-        for words, order, ascending in (
-            (tr("Latest activity first"), TicketOrder.ACTIVITY, False),
-            (tr("Oldest activity first"), TicketOrder.ACTIVITY, True),
-            (tr("Newest ticket first"), TicketOrder.CREATED, False),
-            (tr("Oldest ticket first"), TicketOrder.CREATED, True),
-        ):
-            here = (order, ascending) == (self._order, self._ascending)
-            menu.add(words, lambda o=order, a=ascending: self._sort(o, ascending=a), checked=here)  # type: ignore[misc]
-        menu.below(self.sort_button)
-
-    def _sort(self, order: TicketOrder, *, ascending: bool) -> None:
-        self._order, self._ascending = order, ascending
-        self._round += 1
-        self._fetch(fresh=True)
-
+    # -- search -----------------------------------------------------------------------------------------------------
     def focus_search(self) -> None:
         """Open the search box and put the cursor into it."""
-        self._search_row.show()
-        self.search_box.setFocus()
-        self.search_box.selectAll()
+        self.header.focus_search()
 
     def search(self, text: str) -> None:
         """Show the hits of a search."""
-        self._search_row.show()
-        self.search_box.setText(text)
-        self._search_now()
+        self.header.open_search(text)
+        self._search(text.strip())
 
-    def _search_now(self) -> None:
-        self._search_timer.stop()
-        text = self.search_box.text().strip()
+    def _search(self, text: str) -> None:
         if text:
             if self._view is not None and self._view.id != "search":
                 self._before_search = self._view
@@ -396,44 +380,46 @@ class ListPane(QWidget):
 
     def close_search(self) -> None:
         """Leave the search and show the list from before."""
-        self.search_box.clear()
-        self._search_row.hide()
-        self._search_now()
+        self.header.hide_search()
+        self._search("")
         self.table.setFocus()
 
     @property
     def searching(self) -> bool:
         """Whether the search box is open."""
-        return self._search_row.isVisible()
+        return self.header.searching
+
+    # -- nothing to show, and news ----------------------------------------------------------------------------------
+    @property
+    def empty(self) -> EmptyState | None:
+        """What is shown in the place of rows."""
+        return self._empty if self._pages.currentWidget() is self._empty_holder else None
+
+    def renew_empty(self) -> None:
+        """Look anew at what an empty list offers: other lists have other numbers now."""
+        if self.empty is not None:
+            self._show_empty(empty=True)
 
     def _show_empty(self, empty: bool) -> None:
         if empty and self._view is not None:
-            layout = self._empty_holder.layout()
-            old = layout.takeAt(0)  # type: ignore[union-attr]
-            if old is not None and (widget := old.widget()) is not None:
-                widget.deleteLater()
-            icon_name = "search" if self._view.id == "search" else "circle-check"
-            layout.addWidget(EmptyState(icon_name, self._view.empty))  # type: ignore[union-attr]
+            if self._empty is not None:
+                self._empty.hide()
+                self._empty.deleteLater()
+            view = self._view
+            clear = (lambda: self.filter_by(view.query)) if self.filtered else None
+            self._empty = empty_state(view, self.offer(view), clear)
+            self._empty_holder.layout().addWidget(self._empty)  # type: ignore[union-attr]
         self._pages.setCurrentIndex(1 if empty else 0)
 
     def _scrolled(self, value: int) -> None:
         if value == 0 and self._unseen:
             self._unseen = 0
-            self._update_pill()
+            self.header.show_unseen(0)
 
     def _to_top(self) -> None:
         self.table.scrollToTop()
         self._unseen = 0
-        self._update_pill()
-
-    def _update_pill(self) -> None:
-        self.pill.setText(tr("%n new", self._unseen))
-        self.pill.setVisible(self._unseen > 0)
-        self._pill_row.setVisible(self._unseen > 0)
-
-
-def _ordered(view: ListView, order: TicketOrder, *, ascending: bool) -> TicketQuery:
-    return replace(view.query, order=order, ascending=ascending)
+        self.header.show_unseen(0)
 
 
 def _column_texts(columns: Sequence[ColumnSpec], rows: Sequence[TicketRow]) -> dict[int, tuple[tuple[str, str], ...]]:

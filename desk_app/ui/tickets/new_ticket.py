@@ -4,52 +4,130 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.messages.draft import NewTicketDraft
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.model import Address
 from desk_app.services.messages.replies import ReplySent
 from desk_app.ui.language import tr
-from desk_app.ui.messages.composer_drafts import DraftKeeper
-from desk_app.ui.messages.recipients import RecipientLine
+from desk_app.ui.messages.composer_drafts import DraftKeeper, StoredDrafts
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.dialogs import Question
-from desk_app.ui.widgets.layout import boxed, row
-from desk_app.ui.widgets.panels import Field
+from desk_app.ui.tickets.requester_search import RequesterSearch
+from desk_app.ui.widgets.choices import Choice
+from desk_app.ui.widgets.layout import boxed, clear, column, row
+from desk_app.ui.widgets.panels import Banner, Field, announce
 
 
 class NewTicketDialog(Question):
     """Asks for customer, subject and text."""
 
     def __init__(
-        self, session: DeskSession, opened: Callable[[ReplySent], None], parent: QWidget | None = None
+        self,
+        session: DeskSession,
+        opened: Callable[[ReplySent], None],
+        parent: QWidget | None = None,
+        *,
+        customer: Address | None = None,
     ) -> None:
         super().__init__(tr("New ticket"), tr("Open the ticket"), parent)
-        self._session, self._opened = session, opened
+        self._session, self._opened, self._customer = session, opened, customer
+        self._other: KeptDraft | None = None
+        """A ticket begun for somebody else; while it waits for a decision, nothing written here takes its place."""
+        self._begun_box = column()
+        self._begun = boxed(self._begun_box)
+        self._begun.hide()
+        self.content.addWidget(self._begun)
         self.setMinimumWidth(560)
-        self.kind = QComboBox()
-        for value, words in (("email", tr("Send a mail")), ("phone", tr("Phone call")), ("walk_in", tr("Walk-in"))):
+        self._make_fields()
+        self._lay_out()
+        self.kind.currentIndexChanged.connect(lambda _place: self._show_kind())
+        self.from_box.currentIndexChanged.connect(lambda _place: self._follow_mailbox())
+        self._follow_mailbox()
+        self._show_kind()
+        self.drafts = DraftKeeper(session, lambda: (self._kept(),) if self._other is None else (), self)
+        self.finished.connect(lambda _result: self._go())
+        self._session.work.run(lambda: self.drafts.read(None), self._restore, owner=self)
+
+    def _make_fields(self) -> None:
+        session = self._session
+        self.kind = Choice()
+        for value, words in (
+            ("email", tr("Send a mail")),
+            ("phone", tr("Phone call")),
+            ("walk_in", tr("Walk-in")),
+            ("other", tr("Another way")),
+        ):
             self.kind.addItem(words, value)
-        self.from_box = QComboBox()
+        self.from_box = Choice()
         for account, _health in session.facts.accounts:
             for address in account.addresses if account.enabled else ():
                 self.from_box.addItem(address, (account.id, address))
-        self.to = RecipientLine(tr("Customer"))
+        self.to = RequesterSearch(session)
+        self.to.open_asked.connect(self._open_instead)
+        self.to.grew.connect(lambda: QTimer.singleShot(0, self, self._grow))
+        self.department, self.assignee = Choice(), Choice()
+        for one in session.facts.departments:
+            self.department.addItem(one.name, one.id)
+        self.assignee.addItem(tr("Nobody"), None)
+        for agent in session.facts.agents:
+            if agent.active:
+                self.assignee.addItem(agent.name, agent.id)
+        self.assignee.setCurrentIndex(max(0, self.assignee.findData(session.agent.id)))
+        self.tags = QLineEdit()
+        self.tags.setPlaceholderText(tr("Separated by commas"))
         self.subject = QLineEdit()
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(140)
-        self.content.addWidget(
-            boxed(row(Field(tr("Kind"), self.kind), Field(tr("Mailbox"), self.from_box), spacing=12))
-        )
+
+    def _lay_out(self) -> None:
+        self._from_field = Field(tr("Mailbox"), self.from_box)
+        self.content.addWidget(boxed(row(Field(tr("Kind"), self.kind), self._from_field, spacing=12)))
         self._to_field = Field(tr("Customer"), self.to)
         self.content.addWidget(self._to_field)
         self._subject_field = Field(tr("Subject"), self.subject)
         self.content.addWidget(self._subject_field)
-        self.content.addWidget(Field(tr("Text"), self.text))
-        self.drafts = DraftKeeper(session, lambda: (self._kept(),), self)
-        self._session.work.run(lambda: self.drafts.read(None), self._restore, owner=self)
+        self._text_field = Field(tr("Text"), self.text)
+        self.content.addWidget(self._text_field)
+        where = [Field(tr("Department"), self.department)] if self.department.count() > 1 else []
+        self.content.addWidget(
+            boxed(row(*where, Field(tr("Assigned to"), self.assignee), Field(tr("Tags"), self.tags), spacing=12))
+        )
+
+    def _go(self) -> None:
+        """Go for good once the draft is stored: what goes wrong with it is still told."""
+        self._session.work.write(lambda: None, lambda _none: self.deleteLater(), owner=self)
+
+    def _show_kind(self) -> None:
+        """A mail is sent; of anything else a note is kept, which no customer gets."""
+        mail = self.kind.currentData() == "email"
+        self._text_field.set_help("" if mail else tr("Kept as an internal note: nothing is sent to the customer."))
+        self.yes.setText(tr("Send and open the ticket") if mail else tr("Open the ticket"))
+
+    def _follow_mailbox(self) -> None:
+        account = self._session.facts.account((self.from_box.currentData() or (0, ""))[0])
+        if account is not None:
+            self.department.setCurrentIndex(max(0, self.department.findData(account.department_id)))
+
+    def _grow(self) -> None:
+        """Make room for what appeared below the customer."""
+        self.resize(self.width(), max(self.height(), self.sizeHint().height()))
+
+    def _open_instead(self, ticket_id: int) -> None:
+        """The matter is there already: show that ticket; what was written stays a draft."""
+        self._opened(ReplySent(0, None, "noted", None, ticket_id))
+        self.reject()
+
+    @property
+    def _people(self) -> tuple[Address, ...]:
+        """The customer, where there is one; a mail needs an address."""
+        address = self.to.address
+        known = bool(address.email) if self.kind.currentData() == "email" else bool(address.email or address.name)
+        return (address,) if known else ()
 
     def _kept(self) -> KeptDraft:
         account_id, address = self.from_box.currentData() or (0, "")
@@ -58,26 +136,22 @@ class NewTicketDialog(Question):
             agent_id=self._session.agent.id,
             from_account_id=account_id,
             from_address=address,
-            to=self.to.addresses,
+            to=(self.to.address,) if self.to.input.text().strip() else (),
             subject=self.subject.text(),
             text=self.text.toPlainText(),
             cursor=self.text.textCursor().position(),
             channel=str(self.kind.currentData()),
         )
 
-    def _restore(self, stored: dict[DraftKind, KeptDraft]) -> None:
+    def _restore(self, stored: StoredDrafts) -> None:
         """Show what was begun last time, unless somebody was faster, and keep what is written from now on."""
         kept = self.drafts.newest(None, stored).get(DraftKind.NEW_TICKET)
-        if kept is not None and self._kept().empty:
-            self.kind.setCurrentIndex(max(0, self.kind.findData(kept.channel)))
-            place = next((n for n in range(self.from_box.count()) if self.from_box.itemText(n) == kept.from_address), 0)
-            self.from_box.setCurrentIndex(place)
-            self.to.set_addresses(kept.to)
-            self.subject.setText(kept.subject)
-            self.text.setPlainText(kept.text)
-            cursor = self.text.textCursor()
-            cursor.setPosition(min(kept.cursor, len(kept.text)))
-            self.text.setTextCursor(cursor)
+        if kept is not None and self._kept().empty and self._fits(kept):
+            self._fill(kept)
+        elif kept is not None:
+            self._offer(kept)
+        if self._customer is not None:
+            self.to.set_address(self._customer)
         note = self.drafts.note_change
         self.text.textChanged.connect(note)
         self.subject.textChanged.connect(note)
@@ -86,22 +160,89 @@ class NewTicketDialog(Question):
         self.from_box.currentIndexChanged.connect(note)
         self.drafts.conflict.connect(self._take_over)
 
+    def _fits(self, kept: KeptDraft) -> bool:
+        """Whether a ticket that was begun is one for the customer asked for."""
+        if self._customer is None or not kept.to:
+            return True
+        mine, theirs = self._customer, kept.to[0]
+        if mine.email and theirs.email:
+            return mine.email.lower() == theirs.email.lower()
+        return mine.name.casefold() == theirs.name.casefold()
+
+    def _fill(self, kept: KeptDraft) -> None:
+        """Show a ticket that was begun; what was written here meanwhile stays below its text."""
+        typed = self.text.toPlainText().strip()
+        self.kind.setCurrentIndex(max(0, self.kind.findData(kept.channel)))
+        place = next((n for n in range(self.from_box.count()) if self.from_box.itemText(n) == kept.from_address), 0)
+        self.from_box.setCurrentIndex(place)
+        for one in kept.to[:1]:
+            self.to.set_address(one)
+        self.subject.setText(kept.subject or self.subject.text())
+        self.text.setPlainText(f"{kept.text}\n\n{typed}" if typed else kept.text)
+        cursor = self.text.textCursor()
+        cursor.setPosition(min(kept.cursor, len(kept.text)))
+        self.text.setTextCursor(cursor)
+
+    # -- a ticket begun for somebody else -----------------------------------------------------------------------------
+    def _offer(self, kept: KeptDraft) -> None:
+        """Tell of a ticket that was begun for somebody else instead of showing its text to this customer."""
+        self._other = kept
+        words = tr("A ticket for {name} is begun: “{subject}”.")
+        text = words.format(name=_name(kept), subject=kept.subject or "…")
+
+        def go_on() -> None:
+            self._decide(None)
+            self._fill(kept)
+
+        self._decide(
+            Banner(text, "info", [(tr("Go on with it"), go_on), (tr("Throw it away"), lambda: self._decide(None))])
+        )
+
+    def _ask_which(self, kept: KeptDraft) -> None:
+        """Only one begun ticket is kept: ask which one before the other is lost."""
+        choices = [
+            (tr("Keep the one for {name}").format(name=_name(kept)), super().reject),
+            (tr("Keep this one"), self._keep_this),
+        ]
+        self._decide(Banner(tr("One begun ticket is kept. Which one?"), "warning", choices))
+
+    def _keep_this(self) -> None:
+        self._decide(None)
+        self.reject()
+
+    def _decide(self, question: Banner | None) -> None:
+        clear(self._begun_box)
+        if question is not None:
+            self._begun_box.addWidget(question)
+            announce(self, question.text.text())
+        else:
+            self._other = None
+            self.drafts.note_change()
+        self._begun.setVisible(question is not None)
+        QTimer.singleShot(0, self, self._grow)
+
     def _take_over(self, _mine: KeptDraft, stored: KeptDraft | None) -> None:
         """Two windows begin a ticket: the last one written to keeps its text."""
         self.drafts.adopt(None, DraftKind.NEW_TICKET, stored.stamp if stored is not None else None)
 
     def reject(self) -> None:
         """Close; what was written is there next time."""
+        if self._other is not None and (self.subject.text().strip() or self.text.toPlainText().strip()):
+            self._ask_which(self._other)
+            return
         self.drafts.flush()
         super().reject()
 
     def accept(self) -> None:
         """Open the ticket; the dialog stays when something is missing."""
-        to = self.to.addresses
-        self._to_field.set_error("" if to else tr("Enter the customer's e-mail address."))
+        to, mail = self._people, self.kind.currentData() == "email"
+        missing = tr("Enter the customer's e-mail address.") if mail else tr("Enter who the customer is.")
+        self._to_field.set_error("" if to else missing)
         subject = self.subject.text().strip()
         self._subject_field.set_error("" if subject else tr("A ticket needs a subject."))
         chosen = self.from_box.currentData()
+        missing = tr("There is no mailbox to send from. Add one in the settings.")
+        self._from_field.set_error("" if chosen else missing)
         if not (to and subject and chosen):
             return
         kind = str(self.kind.currentData())
@@ -113,11 +254,16 @@ class NewTicketDialog(Question):
             text=self.text.toPlainText(),
             send=kind == "email",
             channel=kind,
-            assignee_id=self._session.agent.id,
+            assignee_id=self.assignee.currentData(),
+            unassigned=self.assignee.currentData() is None,
+            department_id=self.department.currentData(),
+            contact_id=self.to.contact_id,
+            tags=tuple(self.tags.text().split(",")),
         )
         self.yes.setEnabled(False)
+        alone = self._other is None  # a ticket begun for somebody else stays begun
         self.drafts.hold(None, DraftKind.NEW_TICKET)
-        replies, actor = self._session.desk.replies, self._session.actor
+        new_tickets, actor = self._session.desk.new_tickets, self._session.actor
 
         def done(result: ReplySent) -> None:
             self.drafts.ended(None, DraftKind.NEW_TICKET)
@@ -130,5 +276,10 @@ class NewTicketDialog(Question):
             self._to_field.set_error(problem.text)
 
         self._session.work.write(
-            lambda: replies.new_ticket(draft, actor, ends_draft=True), done, failed=failed, owner=self
+            lambda: new_tickets.open(draft, actor, ends_draft=alone), done, failed=failed, owner=self
         )
+
+
+def _name(kept: KeptDraft) -> str:
+    """For whom a ticket was begun."""
+    return (kept.to[0].name or kept.to[0].email) if kept.to else tr("nobody yet")

@@ -13,10 +13,12 @@ from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, full_time, priority_name, short_time, utc_now
 from desk_app.ui.widgets.basics import button, chip, label, restyle
+from desk_app.ui.widgets.elided_button import ElidedButton
 from desk_app.ui.widgets.layout import FlowLayout, boxed, row
 from desk_app.ui.widgets.panels import panel_card
 
 SHOWN_EARLIER = 6
+_OPEN = frozenset({Bucket.OPEN, Bucket.WAITING, Bucket.SNOOZED})
 
 
 def properties_card(view: ConversationView, session: DeskSession, run_action: Callable[[str], None]) -> QFrame:
@@ -49,15 +51,15 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
             value.setMinimumHeight(26)
             value.setToolTip(full_time(at))
             content.addLayout(row(label(words, "secondary"), None, value, 7, spacing=6))
-    content.addWidget(_tags(view, run_action))
+    content.addWidget(_tags(view, session, run_action))
     return frame
 
 
-def _tags(view: ConversationView, run_action: Callable[[str], None]) -> QWidget:
+def _tags(view: ConversationView, session: DeskSession, run_action: Callable[[str], None]) -> QWidget:
     holder = QWidget()
     flow = FlowLayout(spacing=5)
     for tag in view.tags:
-        flow.addWidget(chip(tag, "teal"))
+        flow.addWidget(chip(tag, session.facts.tag_colours.get(tag, "")))
     words = tr("Edit tags") if view.tags else tr("Add a tag")
     edit = button(words, lambda: run_action("ticket.tags"), variant="chip", icon_name="tag")
     flow.addWidget(edit)
@@ -66,34 +68,44 @@ def _tags(view: ConversationView, run_action: Callable[[str], None]) -> QWidget:
 
 
 def earlier_card(view: ConversationView, session: DeskSession, open_ticket: Callable[[int], None]) -> QFrame | None:
-    """Return the requester's other tickets, None where there are none. Their subjects load in the background."""
+    """Return the requester's other tickets with how many of them are open, None where there are none (CU-07). Their
+    subjects load in the background."""
     ids = view.earlier_ticket_ids
     if not ids:
         return None
-    frame, content = panel_card(tr("Earlier tickets"), trailing=str(len(ids)))
+    frame, content = panel_card("")
     content.setSpacing(2)
-    shown, agent_id, queries = ids[:SHOWN_EARLIER], session.agent.id, session.desk.ticket_queries
+    total = label(str(len(ids)), "tertiary")
+    content.addLayout(row(label(tr("Earlier tickets").upper(), "caption"), None, total))
+    content.addSpacing(4)
+    shown, agent_id, desk, who = ids[:SHOWN_EARLIER], session.agent.id, session.desk, view.ticket.requester_id
 
-    def arrived(rows: list[TicketRow]) -> None:
+    def read() -> tuple[list[TicketRow], int]:
+        people = desk.contact_queries.rows([who]) if who is not None else []
+        this = 1 if view.ticket.bucket in _OPEN else 0
+        still_open = max(0, people[0].open_tickets - this) if people else 0
+        return desk.ticket_queries.rows(shown, agent_id=agent_id), still_open
+
+    def arrived(found: tuple[list[TicketRow], int]) -> None:
+        rows, still_open = found
+        if still_open:
+            total.setText(tr("{open} open of {all}").format(open=still_open, all=len(ids)))
         for one in rows:
             content.addWidget(_earlier(one, open_ticket))
 
-    session.work.run(lambda: queries.rows(shown, agent_id=agent_id), arrived, owner=frame)
+    session.work.run(read, arrived, owner=frame)
     return frame
 
 
 def _earlier(one: TicketRow, open_ticket: Callable[[int], None]) -> QWidget:
     glyph, tone = BUCKET_ICONS.get(one.bucket, BUCKET_ICONS[Bucket.OPEN])
     subject = one.subject or tr("(no subject)")
-    shown = subject if len(subject) < 34 else subject[:32] + "…"
-    made = button(
-        shown.replace("&", "&&"),
+    made = ElidedButton(
+        subject,
         lambda: open_ticket(one.id),
-        variant="quiet",
         icon_name=glyph,
         icon_token=tone,
         tip=f"#{one.number} {subject}\n{named(one.status_name)}",
     )
     made.setAccessibleName(f"{subject}, {named(one.status_name)}")
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return boxed(row(made))

@@ -13,8 +13,14 @@ from desk_app.ui.language import named, tr
 from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
-from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, icon_button, label, set_words
+from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label, set_words
 from desk_app.ui.widgets.layout import column, row
+
+SIDE = 28
+"""The icons above a ticket, in px: close together, so that the name of the mailbox has room."""
+
+_LEAST_MARK = 72
+"""The name of a mailbox gives way as far as that, in px: the list beside the ticket becomes narrower first."""
 
 
 class SubjectLine(QWidget):
@@ -32,11 +38,10 @@ class SubjectLine(QWidget):
         self.input.setAccessibleName(tr("Subject"))
         self.input.returnPressed.connect(self._finish)
         self.input.installEventFilter(self)
-        self._stack = QStackedLayout()
+        self._stack = QStackedLayout(self)  # without a parent, its first page would be a window for a moment
         self._stack.addWidget(self._label)
         self._stack.addWidget(self.input)
         self._stack.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(self._stack)
         self.setMinimumHeight(32)
         self.setMaximumHeight(38)
 
@@ -95,31 +100,34 @@ class TicketHeader(QWidget):
         self.number.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.marks = row(spacing=6)
         self.details = icon_button(
-            "panel-right", tr("Details"), lambda: run_action("window.details"), key="Ctrl+Shift+\\"
+            "panel-right", tr("Details"), lambda: run_action("window.details"), key="Ctrl+Shift+\\", side=SIDE
         )
-        nav = row(
-            icon_button("chevron-up", tr("Previous ticket"), lambda: run_action("list.previous"), key="K"),
-            icon_button("chevron-down", tr("Next ticket"), lambda: run_action("list.next"), key="J"),
-            self.details,
-            spacing=2,
+        self._steps = (
+            icon_button("chevron-up", tr("Previous ticket"), lambda: run_action("list.previous"), key="K", side=SIDE),
+            icon_button("chevron-down", tr("Next ticket"), lambda: run_action("list.next"), key="J", side=SIDE),
         )
-        self.more = icon_button("ellipsis", tr("More"))
+        nav = row(*self._steps, self.details, spacing=2)
+        self.more = icon_button("ellipsis", tr("More"), side=SIDE)
         self.buttons: dict[str, QToolButton] = {}
         for action, glyph, name, key in (
             ("ticket.tags", "tag", tr("Tags"), "T"),
             ("ticket.snooze", "alarm-clock", tr("Snooze"), "H"),
             ("ticket.resolve", "circle-check", tr("Resolve"), "E"),
         ):
-            made = icon_button(glyph, name, lambda one=action: run_action(one), key=key)  # type: ignore[misc]
+            made = icon_button(glyph, name, lambda one=action: run_action(one), key=key, side=SIDE)  # type: ignore[misc]
             self.buttons[action] = made
         first = row(self.subject, nav, spacing=8)
         first.setStretchFactor(self.subject, 1)
-        second = row(
-            self.status, self.assignee, self.number, self.marks, None, *self.buttons.values(), self.more, spacing=4
-        )
-        second.insertSpacing(2, 4)
-        self.setLayout(column(first, second, margins=(18, 8, 12, 9), spacing=6))
+        tools = row(*self.buttons.values(), self.more, spacing=2)
+        second = row(self.status, self.assignee, self.number, self.marks, None, tools, spacing=4)
+        second.insertSpacing(2, 0)
+        self.setLayout(column(first, second, margins=(16, 8, 10, 9), spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def leave_list(self) -> None:
+        """There is no list beside the ticket: take the buttons away that step through it."""
+        for one in self._steps:
+            one.hide()
 
     def show_view(self, view: ConversationView, facts: DeskFacts) -> None:
         """Show a ticket's state."""
@@ -138,14 +146,9 @@ class TicketHeader(QWidget):
                 widget.deleteLater()
         account = facts.account(ticket.account_id)
         if account is not None and account.name:
-            self.marks.addWidget(chip(account.name))
-        if ticket.channel in {"phone", "walk_in"}:
-            self.marks.addWidget(chip(tr("Phone") if ticket.channel == "phone" else tr("Walk-in"), "violet"))
-
-
-def choices_menu(parent: QWidget, lines: list[tuple[str, Callable[[], object], bool]]) -> Menu:
-    """Return a menu of choices with the present one checked."""
-    menu = Menu(parent)
-    for words, on_click, here in lines:
-        menu.add(words, on_click, checked=here)
-    return menu
+            name_mark = ElidedLabel(account.name, "chip", snug=True)
+            name_mark.setMinimumWidth(min(name_mark.sizeHint().width(), _LEAST_MARK))
+            self.marks.addWidget(name_mark, 0, Qt.AlignmentFlag.AlignVCenter)
+        came = {"phone": tr("Phone"), "walk_in": tr("Walk-in"), "other": tr("Another way")}.get(ticket.channel)
+        if came:
+            self.marks.addWidget(chip(came, "violet"))

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import tempfile
-import webbrowser
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QSplitter, QStackedWidget, QWidget, QWidgetAction
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
-from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
-from desk_app.domain.messages.model import Direction
+from desk_app.domain.messages.kept_draft import DraftKind
+from desk_app.domain.messages.model import MessageKind
 from desk_app.plugin_api.ui import UiRegistries
-from desk_app.services.messages.replies import ReplySent, StaleReplyError
-from desk_app.services.queries.conversation import AttachmentView, ConversationView, MessageView
+from desk_app.services.ports.plugins import MESSAGE_HTML
+from desk_app.services.queries.conversation import ConversationView, MessageView
 from desk_app.ui.language import tr
-from desk_app.ui.messages.body_view import OPENABLE, link_host
-from desk_app.ui.messages.cards import MessageCard, danger_of
+from desk_app.ui.messages.card_acts import CardActs
+from desk_app.ui.messages.cards import MessageCard
 from desk_app.ui.messages.composer import Composer
 from desk_app.ui.messages.composer_drafts import DraftKeeper
+from desk_app.ui.messages.composer_window import ComposerWindow, placeholder
 from desk_app.ui.messages.conversation import Thread
+from desk_app.ui.messages.mail_files import MailFiles
+from desk_app.ui.messages.message_menu import show_message_menu
 from desk_app.ui.messages.remote_images import RemoteImages
-from desk_app.ui.messages.source_view import SourceDialog
-from desk_app.ui.messages.why import why_text
-from desk_app.ui.problems import Problem
+from desk_app.ui.messages.writing import Writing
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.acts import TicketActs
-from desk_app.ui.tickets.dialogs import PersonQuestion, Question, SplitQuestion, TicketQuestion
+from desk_app.ui.tickets.list_states import no_ticket
+from desk_app.ui.tickets.more_menu import show_more
 from desk_app.ui.tickets.ticket_header import TicketHeader
-from desk_app.ui.widgets.basics import Menu, label
-from desk_app.ui.widgets.layout import boxed, column, hairline
-from desk_app.ui.widgets.panels import Banner, EmptyState
-from desk_app.ui.work import Lane
+from desk_app.ui.tickets.ticket_questions import TicketQuestions
+from desk_app.ui.widgets.layout import boxed, clear, column, hairline
+from desk_app.ui.widgets.panels import Banner
 
 REFRESH_MS = 200
 
@@ -47,9 +41,11 @@ class TicketPane(QWidget):
     shown = Signal(object)
     """A ConversationView, after it was loaded or changed; None when nothing is open."""
     reply_sent = Signal(object, object)
-    """ReplySent and the ReplyDraft behind it."""
+    """ReplySent and the SendOrder behind it."""
     note_added = Signal()
     status_text = Signal(str)
+    parts_changed = Signal(bool)
+    """Whether changes are shown in the thread."""
 
     def __init__(
         self,
@@ -58,26 +54,36 @@ class TicketPane(QWidget):
         acts: TicketActs,
         run_action: Callable[[str], None],
         remote_images: RemoteImages | None = None,
+        writing: Writing | None = None,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        """`writing` is one that was made before, so that not everything is made in one turn of the window; `parent` is
+        where the pane will stand: what gets its place before its parts come is not gone through for every part."""
+        super().__init__(parent)
         self.setObjectName("canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
-        self._session, self._acts, self._remote_images = session, acts, remote_images
+        self._session, self._acts = session, acts
         self._ticket_id: int | None = None
         self.view: ConversationView | None = None
-        self._temporary = tempfile.TemporaryDirectory(prefix="desk-app-")
+        self.files = MailFiles(session, acts, self)
+        self.questions = TicketQuestions(session, acts, self)
+        self.card_acts = CardActs(session, acts, remote_images, self)
+        self.card_acts.decided.connect(self.reload)
         self.header = TicketHeader(run_action)
         self.header.subject.renamed.connect(self._rename)
-        self.header.more.clicked.connect(lambda _checked=False: self._more_menu(run_action))
+        self.header.more.clicked.connect(lambda _checked=False: show_more(self, self.header.more, run_action))
         self.thread_view = Thread(session)
         self.thread_view.card_made.connect(self._wire)
-        self.composer = Composer(registries.composer_tools)
-        self.composer.sent.connect(self.send)
-        self.composer.noted.connect(self._add_note)
-        self.drafts = DraftKeeper(session, lambda: self.composer.kept(session.agent.id), self)
-        self.drafts.conflict.connect(self._choose_draft)
-        self.composer.changed.connect(self.drafts.note_change)
-        self.composer.left.connect(self.drafts.flush)
+        self.thread_view.event_asked.connect(lambda event, where: self.questions.why(event, self.view, where))
+        self.writing = writing or Writing(session, registries)
+        self.writing.setParent(self)
+        self.writing.reply_sent.connect(self.reply_sent)
+        self.writing.note_added.connect(lambda _ticket_id: self.note_added.emit())
+        self.writing.ticket_changed.connect(self._written)
+        self.writing.told.connect(acts.told)
+        self.composer.tear_asked.connect(self.tear_off)
+        self._registries = registries
+        self._torn: dict[int, ComposerWindow] = {}
         self._layout_parts()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
@@ -85,25 +91,30 @@ class TicketPane(QWidget):
         self._refresh.timeout.connect(self.reload)
         session.tickets_changed.connect(self._tickets_changed)
         session.outbox_changed.connect(self._outbox_changed)
-        session.facts_changed.connect(self._facts_changed)
-        self.composer.set_facts(session.facts)
+        session.all_changed.connect(self._refresh.start)
 
     def _layout_parts(self) -> None:
-        docked = boxed(column(self.composer, margins=(16, 4, 16, 14)), "canvas")
+        """Place what holds others first and the composer, the largest, last: each time it gets another ancestor Qt goes
+        through all its parts."""
+        self._stack = QStackedWidget()
+        self.setLayout(column(self._stack))
+        self._notice = boxed(column(margins=(16, 8, 16, 8)), "canvas")
+        self._notice.hide()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
+        self.open_part = boxed(column(self.header, hairline(), self._notice, self.splitter, spacing=0))
+        self._stack.addWidget(no_ticket())
+        self._stack.addWidget(self.open_part)
+        self._torn_note = boxed(column())
+        self._torn_note.hide()
+        desk = column(self.writing.neighbours, self._torn_note, margins=(16, 4, 16, 14))
         self.splitter.addWidget(self.thread_view)
-        self.splitter.addWidget(docked)
+        self.splitter.addWidget(boxed(desk, "canvas"))
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.splitter.setSizes([500, 262])
-        self.open_part = boxed(column(self.header, hairline(), self.splitter, spacing=0))
-        empty = EmptyState("mail", tr("No ticket open"), tr("Choose one from the list, or press J."))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
-        self._stack.addWidget(self.open_part)
-        self.setLayout(column(self._stack))
+        desk.addWidget(self.composer)
+        self.splitter.setSizes([460, 290])
 
     @property
     def ticket_id(self) -> int | None:
@@ -115,13 +126,13 @@ class TicketPane(QWidget):
         """Show a ticket; what was being written for the one before is kept."""
         if ticket_id == self._ticket_id:
             return
-        self.drafts.flush()
+        self.writing.leave()
         self._ticket_id = ticket_id
         self._load(same=False)
 
     def close_ticket(self) -> None:
         """Show nothing."""
-        self.drafts.flush()
+        self.writing.leave()
         self._ticket_id, self.view = None, None
         self.thread_view.clear_view()
         self._stack.setCurrentIndex(0)
@@ -139,9 +150,6 @@ class TicketPane(QWidget):
     def _outbox_changed(self) -> None:
         self._refresh.start()
 
-    def _facts_changed(self) -> None:
-        self.composer.set_facts(self._session.facts)
-
     def _load(self, *, same: bool) -> None:
         ticket_id, desk, agent_id = self._ticket_id, self._session.desk, self._session.agent.id
         if ticket_id is None:
@@ -152,7 +160,7 @@ class TicketPane(QWidget):
             if view is not None and any(not message.html and message.visible_text for message in view.messages):
                 desk.content.prepare_ticket(ticket_id)
                 view = desk.conversations.conversation(ticket_id, agent_id=agent_id)
-            return view
+            return desk.shown.shown(view) if view is not None and desk.hooks.wants(MESSAGE_HTML) else view
 
         def arrived(view: ConversationView | None) -> None:
             if ticket_id != self._ticket_id:
@@ -166,16 +174,40 @@ class TicketPane(QWidget):
 
     def _show(self, view: ConversationView, *, same: bool) -> None:
         before = self.view if same else None
-        self.view = self.composer.view = view
+        self.view = view
+        self.writing.take_view(view)
         self._stack.setCurrentIndex(1)
         self.header.show_view(view, self._session.facts)
         if before is None or before.messages != view.messages or before.events != view.events:
             self.thread_view.show_view(view, same_ticket=same and before is not None)
-        if not same:
-            self.composer.reset(view.ticket.id)
-            self._begin_reply()
+        self._show_notice(view)
+        if view.ticket.id in self._torn:
+            self._torn[view.ticket.id].take_view(view)
+            self._show_torn(on=True)
+        elif not same:
+            self._show_torn(on=False)
+            self.writing.open(view)
         self.shown.emit(view)
         self._mark_seen(view)
+
+    def _show_notice(self, view: ConversationView) -> None:
+        """Tell where the messages of a merged ticket are (IN-14), and that a part of the thread is hidden."""
+        inside = self._notice.layout()
+        clear(inside)  # type: ignore[arg-type]
+        target, hidden = view.ticket.merged_into_id, not self.thread_view.aside_shown
+        if hidden:
+            text = tr("Only the customer's thread is shown: no notes, no side conversations, no changes.")
+            everything = [(tr("Show everything"), self.toggle_aside)]
+            inside.addWidget(Banner(text, "info", everything, icon_name="list-filter"))  # type: ignore[union-attr]
+        if target is not None:
+            number = next((e.new for e in reversed(view.events) if e.kind == "TicketMerged"), "") or ""
+            choices = [
+                (tr("Open that ticket"), lambda: self._acts.open_asked.emit(target)),
+                (tr("Take them apart again"), lambda: self._acts.unmerge(view.ticket.id, target)),
+            ]
+            text = tr("This ticket was merged into #{number}. Its messages are there.").format(number=number)
+            inside.addWidget(Banner(text, "info", choices, icon_name="merge"))  # type: ignore[union-attr]
+        self._notice.setVisible(target is not None or hidden)
 
     def _mark_seen(self, view: ConversationView) -> None:
         newest = max((message.id for message in view.messages), default=0)
@@ -184,153 +216,102 @@ class TicketPane(QWidget):
             self._session.work.write(lambda: tickets.mark_seen(view.ticket.id, agent_id, newest))
 
     # -- writing --------------------------------------------------------------------------------------------------
-    def _begin_reply(self, message_id: int | None = None, *, reply_all: bool = True, focus: bool = False) -> None:
-        ticket_id, replies, agent_id = self._ticket_id, self._session.desk.replies, self._session.agent.id
-        if ticket_id is None:
-            return
-        again = message_id is None and reply_all
+    @property
+    def composer(self) -> Composer:
+        """The composer docked below the thread."""
+        return self.writing.composer
 
-        def read() -> tuple[Any, dict[DraftKind, KeptDraft]]:
-            start = replies.start(ticket_id, message_id=message_id, agent_id=agent_id, reply_all=reply_all)
-            return start, self.drafts.read(ticket_id) if again else {}
+    @property
+    def drafts(self) -> DraftKeeper:
+        """What keeps the docked composer's drafts."""
+        return self.writing.drafts
 
-        def arrived(found: tuple[Any, dict[DraftKind, KeptDraft]]) -> None:
-            start, stored = found
-            if ticket_id != self._ticket_id:
-                return
-            self.composer.begin(ticket_id, start)
-            for kept in self.drafts.newest(ticket_id, stored).values() if again else ():
-                self.composer.restore(kept)
-            if not again:
-                self.drafts.note_change()
-            if focus:
-                self.composer.focus_reply()
-
-        def cannot(problem: Problem) -> None:
-            self.composer.warn(problem.text)
-
-        self._session.work.run(
-            read,
-            arrived,
-            failed=cannot,
-            owner=self,
-        )
+    def _desk(self) -> Writing:
+        """Return where the open ticket is written to, and bring its window up where it has one."""
+        torn = self._torn.get(self._ticket_id or 0)
+        if torn is None:
+            return self.writing
+        torn.bring_up()
+        return torn.writing
 
     def reply(self, *, reply_all: bool = True) -> None:
         """Begin to answer the customer's newest message."""
-        if reply_all:
-            self.composer.focus_reply()
-        else:
-            self._begin_reply(reply_all=False, focus=True)
+        self._desk().reply(reply_all=reply_all)
 
     def note(self) -> None:
         """Begin an internal note."""
-        self.composer.focus_note()
-
-    def _choose_draft(self, mine: KeptDraft, stored: KeptDraft | None) -> None:
-        """Another window wrote the same draft: the agent decides, nothing is lost meanwhile."""
-        if mine.ticket_id != self._ticket_id:
-            return
-        place = (mine.ticket_id, mine.kind)
-
-        def keep() -> None:
-            self.composer.say(None)
-            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
-
-        def take() -> None:
-            self.composer.say(None)
-            if stored is not None:
-                self.composer.restore(stored)
-            else:
-                self.composer.clear_text(note=mine.kind is DraftKind.NOTE)
-            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
-
-        text = tr("This draft was changed in another window.")
-        if stored is None:
-            text = tr("This draft was sent or thrown away in another window.")
-        choices = [(tr("Keep this text"), keep), (tr("Take the other one"), take)]
-        self.composer.say(Banner(text, "warning", choices))
+        self._desk().note()
 
     def close_drafts(self) -> None:
         """Keep what was written; the window closes."""
-        self.drafts.finish()
+        for torn in tuple(self._torn.values()):
+            torn.close()
+        self.writing.close()
 
-    def send(self, draft: ReplyDraft, then_status: str, send_at: datetime | None, *, force: bool = False) -> None:
-        """Queue a reply; a newer message in the ticket stops it first (IN-09)."""
-        replies, actor = self._session.desk.replies, self._session.actor
-        self.composer.send_button.setEnabled(False)
-        self.drafts.hold(draft.ticket_id, DraftKind.REPLY)
+    def tear_off(self) -> None:
+        """Give the composer a window of its own; what is written goes along."""
+        view = self.view
+        if view is None:
+            return
+        if view.ticket.id in self._torn:
+            self._torn[view.ticket.id].bring_up()
+            return
+        kind = self.composer.kind
+        self.writing.leave()
+        self._session.work.write(lambda: None, lambda _none: self._open_torn(view, kind), owner=self)
 
-        def sent(result: ReplySent) -> None:
-            self.composer.send_button.setEnabled(True)
-            self.drafts.ended(draft.ticket_id, DraftKind.REPLY)
-            if self._ticket_id == draft.ticket_id:
-                self.composer.clear_text(note=False)
-                self.drafts.flush()
-                self.composer.reset(draft.ticket_id)
-                self._begin_reply()
-            self.reply_sent.emit(result, draft)
-            self._acts.done.emit(frozenset({draft.ticket_id}))
-            self.reload()
+    def _open_torn(self, view: ConversationView, kind: DraftKind) -> None:
+        if view.ticket.id in self._torn:  # asked for twice
+            self._torn[view.ticket.id].bring_up()
+            return
+        torn = ComposerWindow(self._session, self._registries, view, kind)
+        self._torn[view.ticket.id] = torn
+        torn.docked.connect(self._dock)
+        torn.writing.reply_sent.connect(self.reply_sent)
+        torn.writing.note_added.connect(lambda _ticket_id: self.note_added.emit())
+        torn.writing.ticket_changed.connect(self._written)
+        torn.writing.told.connect(self._acts.told)
+        self._show_torn(on=self._ticket_id == view.ticket.id)
+        torn.bring_up()
 
-        def failed(problem: Problem) -> None:
-            self.composer.send_button.setEnabled(True)
-            self.drafts.resume(draft.ticket_id, DraftKind.REPLY)
-            if isinstance(problem.error, StaleReplyError):
-                self.composer.warn_stale(
-                    problem.error.newer_messages, lambda: self.send(draft, then_status, send_at, force=True)
-                )
+    def _show_torn(self, *, on: bool) -> None:
+        inside = self._torn_note.layout()
+        clear(inside)  # type: ignore[arg-type]
+        torn = self._torn.get(self._ticket_id or 0)
+        if on and torn is not None:
+            self.composer.reset(0)
+            inside.addWidget(placeholder(torn.bring_up, torn.close))  # type: ignore[union-attr]
+        self._torn_note.setVisible(on)
+        self.composer.setVisible(not on)
+
+    def _dock(self, ticket_id: int, kind: str) -> None:
+        """Take the ticket back from its window, once its draft is stored."""
+        self._torn.pop(ticket_id, None)
+
+        def stored(_none: None) -> None:
+            if self.view is not None and self._ticket_id == ticket_id and ticket_id not in self._torn:
+                self._show_torn(on=False)
+                self.writing.open(self.view)
+                self.composer.set_kind(DraftKind(kind))
+
+        self._session.work.write(lambda: None, stored, owner=self)
+
+    def take_back(self, outbox_id: int, ticket_id: int, told: Callable[[bool], None], *, aside: bool = False) -> None:
+        """Undo a reply, or a message to a third party (`aside`); the draft comes back into the composer."""
+
+        def undone(came_back: int | None) -> None:
+            told(came_back is not None)
+            if came_back is not None and self._ticket_id == ticket_id:
                 self.reload()
-            else:
-                self.composer.warn(problem.text)
-
-        self._session.work.write(
-            lambda: replies.send(draft, actor, then_status=then_status, send_at=send_at, force=force, ends_draft=True),
-            sent,
-            failed=failed,
-            owner=self,
-        )
-
-    def take_back(self, outbox_id: int, ticket_id: int, told: Callable[[bool], None]) -> None:
-        """Undo a reply; the draft comes back into the composer."""
-        replies, actor = self._session.desk.replies, self._session.actor
-
-        def undone(draft: ReplyDraft | None) -> None:
-            told(draft is not None)
-            if draft is None:
-                return
-            if self._ticket_id == ticket_id:
-                self._begin_reply(focus=True)
-                self.reload()
-            else:
+            elif came_back is not None:
                 self.open_ticket(ticket_id)
 
-        self._session.work.write(lambda: replies.undo(outbox_id, actor), undone, owner=self)
+        self.writing.take_back(outbox_id, undone, aside=aside)
 
-    def _add_note(self, text: str, html: str) -> None:
-        ticket_id, replies, actor = self._ticket_id, self._session.desk.replies, self._session.actor
-        if ticket_id is None:
-            return
-
-        self.drafts.hold(ticket_id, DraftKind.NOTE)
-
-        def added(_message_id: int) -> None:
-            self.drafts.ended(ticket_id, DraftKind.NOTE)
-            if self._ticket_id == ticket_id:
-                self.composer.clear_text(note=True)
-                self.drafts.flush()
-                self.composer.reset(ticket_id)
-                self._begin_reply()
-            self.note_added.emit()
+    def _written(self, ticket_id: int) -> None:
+        self._acts.done.emit(frozenset({ticket_id}))
+        if ticket_id == self._ticket_id:
             self.reload()
-
-        def failed(problem: Problem) -> None:
-            self.drafts.resume(ticket_id, DraftKind.NOTE)
-            self.composer.warn(problem.text)
-
-        self._session.work.write(
-            lambda: replies.note(ticket_id, text, html, actor, ends_draft=True), added, failed=failed, owner=self
-        )
 
     def _rename(self, subject: str) -> None:
         if self._ticket_id is not None:
@@ -338,232 +319,45 @@ class TicketPane(QWidget):
 
     # -- cards ----------------------------------------------------------------------------------------------------
     def _wire(self, card: MessageCard) -> None:
-        card.reply_asked.connect(lambda message: self._begin_reply(message.id, focus=True))
-        card.menu_asked.connect(self._message_menu)
-        card.attachment_asked.connect(self._attachment_menu)
-        card.link_chosen.connect(self.open_link)
+        message = card.message
+        card.reply_asked.connect(self.answer)
+        card.menu_asked.connect(lambda one, where: show_message_menu(self, one, where))
+        card.attachment_asked.connect(lambda one: self.files.preview(one, message.attachments))
+        card.attachment_menu_asked.connect(lambda one, where: self.files.menu(one, message.attachments, where))
+        card.attachment_dragged.connect(self.files.drag)
+        card.all_asked.connect(lambda: self.files.ask_save_all(message.attachments))
+        card.link_chosen.connect(self.card_acts.open_link)
         card.link_hovered.connect(self.status_text)
-        card.images_asked.connect(lambda message: self._show_images(card, message))
-        card.delivery_asked.connect(self._decide_delivery)
+        card.images_asked.connect(lambda one, always: self.card_acts.show_images(card, one, always=always))
+        card.delivery_asked.connect(self.card_acts.decide_delivery)
+        allowed = self.view.image_senders if self.view is not None and self.card_acts.shows_images else ()
+        if message.remote_images and message.author_email in allowed:
+            self.card_acts.show_images(card, message)
 
-    def _message_menu(self, message: MessageView, where: QWidget) -> None:
-        menu = Menu(self)
-        add = menu.add
-        add(tr("Reply here"), lambda: self._begin_reply(message.id, focus=True), icon_name="reply", key="R")
-        add(
-            tr("Reply to the sender only"),
-            lambda: self._begin_reply(message.id, reply_all=False, focus=True),
-            icon_name="corner-up-left",
-        )
-        menu.addSeparator()
-        add(tr("Split into a new ticket…"), lambda: self.ask_split(message), icon_name="split")
-        add(tr("Move to another ticket…"), lambda: self._ask_move(message), icon_name="folder")
-        if message.direction is Direction.INBOUND:
-            add(tr("Make the original sender the customer…"), lambda: self._ask_original(message), icon_name="users")
-        menu.addSeparator()
-        add(tr("Copy the text"), lambda: QApplication.clipboard().setText(message.visible_text), icon_name="copy")
-        add(tr("Show source"), lambda: self._show_source(message), icon_name="file-code", enabled=message.has_raw)
-        add(tr("Save as .eml…"), lambda: self._save_raw(message), icon_name="download", enabled=message.has_raw)
-        add(tr("Why is it here?"), lambda: self._why(message, where), icon_name="info")
-        add(tr("Fold"), lambda: self.thread_view.fold_message(message.id), icon_name="chevron-up")
-        menu.below(where)
+    def answer(self, message: MessageView) -> None:
+        """Begin to answer a message: to the customer, to the third party of its side conversation, or by a note."""
+        if message.side_conversation_id is not None:
+            self._desk().forward(message.id)
+        elif message.kind is MessageKind.INTERNAL_NOTE:
+            self.note()
+        else:
+            self._desk().begin(message.id, focus=True)
 
-    def _why(self, message: MessageView, where: QWidget) -> None:
-        menu = Menu(self)
-        content = column(
-            label(tr("Why is this message in this ticket?"), "strong"), margins=(12, 10, 12, 10), spacing=6
-        )
-        for line in why_text(message):
-            text = label(line, "secondary", wrap=True, selectable=True)
-            text.setMaximumWidth(380)
-            content.addWidget(text)
-        action = QWidgetAction(menu)
-        holder = boxed(content)
-        action.setDefaultWidget(holder)
-        menu.addAction(action)
-        menu.below(where)
+    def forward(self, message: MessageView | None = None) -> None:
+        """Begin to pass a message on to a third party (IN-18)."""
+        self._desk().forward(message.id if message is not None else None)
 
-    def ask_split(self, message: MessageView | None = None) -> None:
-        """Ask which messages go to a new ticket."""
-        view = self.view
-        if view is None or not view.messages:
-            return
-        chosen = message or view.messages[-1]
-        question = SplitQuestion(view.messages, chosen.id, chosen.subject or view.ticket.subject, self)
-        question.ask(lambda: self._acts.split(view.ticket.id, question.message_ids, question.subject.text().strip()))
+    def toggle_events(self) -> None:
+        """Show or hide changes in the thread."""
+        self.thread_view.show_parts(events=not self.thread_view.events_shown)
+        self.parts_changed.emit(self.thread_view.events_shown)
 
-    def _ask_move(self, message: MessageView) -> None:
-        question = TicketQuestion(self._session, tr("Move this message to"), tr("Move"), [message.ticket_id], self)
-
-        def move() -> None:
-            if question.ticket_id is not None:
-                self._acts.attach_to(message.id, message.ticket_id, question.ticket_id)
-
-        question.ask(move)
-
-    def _ask_original(self, message: MessageView) -> None:
-        def found(address: Any) -> None:
-            if address is None:
-                self._acts.refused.emit(tr("This mail does not look like a forwarded one: no original sender found."))
-                return
-            title = tr("Make the original sender the customer")
-            question = PersonQuestion(title, tr("Change the customer"), address, self)
-            question.ask(lambda: self._acts.change_requester(message.ticket_id, question.address))
-
-        self._acts.original_sender(message.ticket_id, message.id, found)
-
-    def ask_requester(self) -> None:
-        """Ask who the customer is."""
-        view = self.view
-        if view is None:
-            return
-        question = PersonQuestion(tr("Change the customer"), tr("Change"), None, self)
-        question.email.setText(view.ticket.requester_email)
-        question.name.setText(view.ticket.requester_name)
-        question.ask(lambda: self._acts.change_requester(view.ticket.id, question.address))
-
-    def _more_menu(self, run_action: Callable[[str], None]) -> None:
-        menu = Menu(self)
-        for action, words, glyph, key in (
-            ("ticket.priority", tr("Priority…"), "flag", "P"),
-            ("ticket.merge", tr("Merge into another ticket…"), "merge", ""),
-            ("ticket.split", tr("Split…"), "split", ""),
-            ("ticket.requester", tr("Change the customer…"), "users", ""),
-            ("ticket.unread", tr("Mark as unread"), "mail", "U"),
-            ("composer.subject", tr("Edit the reply's subject"), "pencil", ""),
-            ("", "", "", ""),
-            ("ticket.spam", tr("Spam"), "shield-alert", "!"),
-            ("ticket.trash", tr("Move to the trash"), "trash-2", "Del"),
-            ("ticket.restore", tr("Restore from spam or trash"), "undo-2", ""),
-        ):
-            if action:
-                menu.add(words, lambda one=action: run_action(one), icon_name=glyph, key=key)  # type: ignore[misc]
-            else:
-                menu.addSeparator()
-        menu.below(self.header.more)
-
-    # -- files, links, pictures -----------------------------------------------------------------------------------
-    def _attachment_menu(self, attachment: AttachmentView, where: QWidget) -> None:
-        menu = Menu(self)
-        menu.add(tr("Open"), lambda: self.open_attachment(attachment), icon_name="external-link")
-        menu.add(tr("Save as…"), lambda: self._ask_save(attachment), icon_name="download")
-        menu.below(where)
-
-    def open_attachment(self, attachment: AttachmentView) -> None:
-        """Open an attachment with the computer's program for it; dangerous kinds ask first (IN-27)."""
-        risk = danger_of(attachment.filename)
-        if not risk:
-            self._open_file(attachment)
-            return
-        question = Question(tr("Open “{name}”?").format(name=attachment.filename), tr("Open"), self, danger=True)
-        question.content.addWidget(label(risk, "secondary", wrap=True))
-        question.ask(lambda: self._open_file(attachment))
-
-    def _open_file(self, attachment: AttachmentView) -> None:
-        folder = Path(tempfile.mkdtemp(dir=self._temporary.name))
-        target = folder / safe_filename(attachment.filename)
-        self.save_attachment(attachment, target, lambda: _open_on_disk(target))
-
-    def _ask_save(self, attachment: AttachmentView) -> None:
-        name, _filter = QFileDialog.getSaveFileName(self, tr("Save attachment"), safe_filename(attachment.filename))
-        if name:
-            words = tr("Saved as {name}").format(name=Path(name).name)
-            self.save_attachment(attachment, Path(name), lambda: self._acts.told.emit(words, None, "download"))
-
-    def save_attachment(self, attachment: AttachmentView, target: Path, saved: Callable[[], None]) -> None:
-        """Write an attachment to a file, off the GUI thread."""
-        conversations = self._session.desk.conversations
-
-        def write() -> None:
-            found = conversations.attachment(attachment.id)
-            if found is None:
-                raise LookupError(tr("The attachment is gone."))
-            target.write_bytes(found[1])
-
-        self._session.work.run(write, lambda _none: saved(), owner=self)
-
-    def _show_source(self, message: MessageView) -> None:
-        conversations = self._session.desk.conversations
-        title = message.subject or tr("(no subject)")
-        self._session.work.run(
-            lambda: conversations.raw(message.id), lambda raw: SourceDialog(title, raw or b"", self).open(), owner=self
-        )
-
-    def _save_raw(self, message: MessageView) -> None:
-        name, _filter = QFileDialog.getSaveFileName(self, tr("Save as .eml"), f"message-{message.id}.eml")
-        if name:
-            conversations = self._session.desk.conversations
-            self._session.work.run(
-                lambda: Path(name).write_bytes(conversations.raw(message.id) or b""),
-                lambda _size: self._acts.told.emit(
-                    tr("Saved as {name}").format(name=Path(name).name), None, "download"
-                ),
-                owner=self,
-            )
-
-    def open_link(self, message: MessageView, address: str) -> None:
-        """Open a link in the browser; where it shows another host than it leads to, ask first."""
-        scheme = address.partition(":")[0].lower()
-        if scheme not in OPENABLE:
-            self._acts.refused.emit(tr("This link is of a kind that is not opened: {kind}").format(kind=scheme))
-            return
-        host = link_host(address)
-        shown = next((shown for shown, true in message.deceptive_links if host and true.lower().endswith(host)), "")
-        if not shown:
-            _open_in_browser(address)
-            return
-        question = Question(tr("This link is not what it seems"), tr("Open anyway"), self, danger=True)
-        text = tr("The text shows {shown}, but the link leads to {true}.").format(shown=shown, true=host)
-        question.content.addWidget(label(text, "secondary", wrap=True))
-        question.content.addWidget(label(address, "tertiary", wrap=True, selectable=True))
-        question.ask(lambda: _open_in_browser(address))
-
-    def _show_images(self, card: MessageCard, message: MessageView) -> None:
-        fetch = self._remote_images
-        if fetch is None:
-            card.refuse_images(tr("This message shows images from the internet. They stay blocked."))
-            return
-
-        def load() -> dict[str, bytes]:
-            return {f"remote:{n}": content for n, content in fetch(message.remote_images).items()}
-
-        def arrived(images: dict[str, bytes]) -> None:
-            if images:
-                card.supply(images, remote=True)
-            else:
-                card.refuse_images(tr("The images could not be loaded."))
-
-        self._session.work.run(load, arrived, owner=card, lane=Lane.NETWORK)
-
-    # -- deliveries -----------------------------------------------------------------------------------------------
-    def _decide_delivery(self, message: MessageView, decision: str) -> None:
-        if message.delivery is None:
-            return
-        outbox, actor, outbox_id = self._session.desk.outbox, self._session.actor, message.delivery.outbox_id
-        call: Callable[[], object] = {
-            "sent": lambda: outbox.decide_unknown(outbox_id, sent=True, actor=actor),
-            "again": lambda: outbox.decide_unknown(outbox_id, sent=False, actor=actor),
-            "retry": lambda: outbox.retry_failed(outbox_id, actor),
-        }[decision]
-        self._session.work.write(call, lambda _result: self.reload(), owner=self)
+    def toggle_aside(self) -> None:
+        """Show the customer's thread alone, or everything."""
+        self.thread_view.show_parts(aside=not self.thread_view.aside_shown)
+        if self.view is not None:
+            self._show_notice(self.view)
 
     def close_files(self) -> None:
         """Delete the files made for opening attachments."""
-        self._temporary.cleanup()
-
-
-def safe_filename(name: str) -> str:
-    """Return a file name without folders, control characters or names a system reserves."""
-    cleaned = "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in name).strip(" .")
-    stem = cleaned.partition(".")[0].upper()
-    reserved = {"CON", "PRN", "AUX", "NUL", *(f"COM{n}" for n in range(1, 10)), *(f"LPT{n}" for n in range(1, 10))}
-    return (f"_{cleaned}" if stem in reserved else cleaned)[-150:] or "attachment"
-
-
-def _open_on_disk(target: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(target)))
-
-
-def _open_in_browser(address: str) -> None:
-    if not QDesktopServices.openUrl(QUrl(address)):
-        webbrowser.open(address)
+        self.files.close()

@@ -6,26 +6,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desk_app.domain.mailboxes.model import Account
+from desk_app.domain.people.agent import Agent
 from desk_app.domain.tickets.model import Bucket
-from desk_app.domain.tickets.query import TicketQuery
+from desk_app.domain.tickets.query import Assigned, TicketQuery
+from desk_app.domain.views.model import SavedView
 from desk_app.services.queries.tickets import Counts
 from desk_app.ui.language import tr
 
 WORKING = (Bucket.OPEN,)
+EVERYWHERE = (Bucket.OPEN, Bucket.WAITING, Bucket.SNOOZED, Bucket.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """A list: its name, its query and its number. `quiet_status` is the status bucket not worth a chip in it."""
+    """A list: its name, its query and its number.
+
+    `count` reads the number from the counters; where it is None, the tickets are counted. `folded` lists stand under
+    "More lists". `saved` is the view an agent made of it.
+    """
 
     id: str
     title: str
     icon: str
     query: TicketQuery
-    count: Callable[[Counts], int]
+    count: Callable[[Counts], int] | None = None
     dot: str = ""
     key: str = ""
     empty: str = ""
+    folded: bool = False
+    saved: SavedView | None = None
 
 
 def core_views(agent_id: int) -> list[ListView]:
@@ -58,23 +67,71 @@ def core_views(agent_id: int) -> list[ListView]:
             key="G, I",
             empty=tr("All done. New mail appears here by itself."),
         ),
-        _bucket("waiting", tr("Waiting"), "hourglass", Bucket.WAITING, "G, W"),
-        _bucket("snoozed", tr("Snoozed"), "alarm-clock", Bucket.SNOOZED, "G, H"),
-        _bucket("closed", tr("Closed"), "circle-check", Bucket.CLOSED, "G, E", counted=False),
-        _bucket("spam", tr("Spam"), "shield-alert", Bucket.SPAM, "G, X"),
-        _bucket("trash", tr("Trash"), "trash-2", Bucket.TRASH, "G, T", counted=False),
+        _bucket("waiting", tr("Waiting"), "hourglass", Bucket.WAITING, "G, W", tr("No ticket waits for a customer.")),
+        _bucket("snoozed", tr("Snoozed"), "alarm-clock", Bucket.SNOOZED, "G, H", tr("No ticket is snoozed.")),
+        ListView(
+            "drafts",
+            tr("Drafts"),
+            "file-pen",
+            TicketQuery(buckets=EVERYWHERE, drafted=True),
+            key="G, D",
+            empty=tr("No answer is half written."),
+        ),
+        ListView(
+            "sent",
+            tr("Sent"),
+            "send",
+            TicketQuery(buckets=EVERYWHERE, answered=True),
+            key="G, S",
+            empty=tr("Tickets stand here after you answered, until the customer writes again."),
+        ),
+        ListView(
+            "starred",
+            tr("Starred"),
+            "star",
+            TicketQuery(buckets=EVERYWHERE, starred=True),
+            key="G, F",
+            empty=tr("No ticket has a star. Press * on one you want to find again."),
+        ),
+        ListView(
+            "others",
+            tr("Assigned to others"),
+            "users",
+            TicketQuery(buckets=WORKING, assigned=Assigned.OTHERS),
+            lambda c: max(0, c.total.get(Bucket.OPEN, 0) - c.mine.get(Bucket.OPEN, 0) - c.nobody.get(Bucket.OPEN, 0)),
+            key="G, A",
+            empty=tr("Nobody else has an open ticket."),
+            folded=True,
+        ),
+        ListView(
+            "watched",
+            tr("Watched"),
+            "eye",
+            TicketQuery(buckets=EVERYWHERE, watched=True),
+            key="G, V",
+            empty=tr("You watch no ticket."),
+            folded=True,
+        ),
+        _bucket(
+            "closed", tr("Closed"), "circle-check", Bucket.CLOSED, "G, E", tr("No ticket is closed yet."), folded=True
+        ),
+        _bucket("spam", tr("Spam"), "shield-alert", Bucket.SPAM, "G, X", tr("No spam."), folded=True),
+        _bucket("trash", tr("Trash"), "trash-2", Bucket.TRASH, "G, T", tr("The trash is empty."), folded=True),
     ]
 
 
-def _bucket(view_id: str, title: str, icon: str, bucket: Bucket, key: str, *, counted: bool = True) -> ListView:
+def _bucket(
+    view_id: str, title: str, icon: str, bucket: Bucket, key: str, empty: str, *, folded: bool = False
+) -> ListView:
     return ListView(
         view_id,
         title,
         icon,
         TicketQuery(buckets=(bucket,)),
-        (lambda c: c.total.get(bucket, 0)) if counted else (lambda _c: 0),
+        lambda c: c.total.get(bucket, 0),
         key=key,
-        empty=tr("Nothing here."),
+        empty=empty,
+        folded=folded,
     )
 
 
@@ -91,7 +148,23 @@ def mailbox_view(account: Account) -> ListView:
     )
 
 
-EVERYWHERE = (Bucket.OPEN, Bucket.WAITING, Bucket.SNOOZED, Bucket.CLOSED)
+def agent_view(agent: Agent) -> ListView:
+    """Return the open tickets of a colleague."""
+    return ListView(
+        f"agent:{agent.id}",
+        agent.name,
+        "circle-user",
+        TicketQuery(buckets=WORKING, assignee_id=agent.id),
+        empty=tr("{name} has no open ticket.").format(name=agent.name),
+        folded=True,
+    )
+
+
+def saved_list(view: SavedView) -> ListView:
+    """Return the list of a saved view."""
+    return ListView(
+        f"view:{view.id}", view.name, view.icon, view.query, empty=tr("No ticket fits this view now."), saved=view
+    )
 
 
 def search_view(text: str) -> ListView:
@@ -102,5 +175,5 @@ def search_view(text: str) -> ListView:
         "search",
         TicketQuery(buckets=EVERYWHERE, search=text),
         lambda _c: 0,
-        empty=tr("Nothing found. Try fewer words, or an operator such as from: or tag:"),
+        empty=tr("Nothing found"),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
+    QLayout,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from desk_app.ui.theme.icons import icon
+from desk_app.ui.widgets.keys import SHOWN_KEYS, tip_with_key
+from desk_app.ui.widgets.tips import plain_tip
 
 
 def restyle(widget: QWidget, **properties: object) -> None:
@@ -45,24 +47,52 @@ def label(
     return made
 
 
-class ElidedLabel(QLabel):
-    """A text of one line that ends in an ellipsis where there is no room; the whole text is its tool tip."""
+_CHIP_EDGES = 20
+"""What stands around the words of a chip, in px: the style sheet's border and padding and Qt's indent, both sides."""
 
-    def __init__(self, text: str = "", role: str = "") -> None:
+
+class ElidedLabel(QLabel):
+    """A text of one line that ends in an ellipsis where there is no room; the whole text is its tool tip.
+
+    It takes all the room there is; one that is `snug` no more than its text needs.
+    """
+
+    def __init__(self, text: str = "", role: str = "", *, snug: bool = False, tone: str = "", short: str = "") -> None:
+        """`short` is shown where `text` has no room."""
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             self.setProperty("role", role)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(24)
+        if tone:
+            self.setProperty("tone", tone)
+        self._whole, self._tip, self._short, self._snug = "", "", short, snug
+        self._edges = _CHIP_EDGES if role == "chip" else 0
+        self.setSizePolicy(
+            QSizePolicy.Policy.Maximum if snug else QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self.setMinimumWidth(24 + self._edges)
         self.set_text(text)
 
-    def set_text(self, text: str) -> None:
-        """Show another text."""
-        self._whole = text
+    def set_text(self, text: str, tip: str = "") -> None:
+        """Show another text; `tip` says more than the text does."""
+        self._whole, self._tip = text, tip
         self.setAccessibleName(text)
         self._elide()
+        if self._snug:
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Wish for the room of the whole text."""
+        size = super().sizeHint()
+        if self._snug:
+            words = self.fontMetrics().horizontalAdvance(self._whole) + 1  # rounded: a part of a px would cost a letter
+            size.setWidth(words + self._edges)
+        return size
+
+    def minimumSizeHint(self) -> QSize:
+        """Give way as far as an ellipsis."""
+        size = super().minimumSizeHint()
+        return QSize(self.minimumWidth(), size.height()) if self._snug else size
 
     @property
     def whole_text(self) -> str:
@@ -70,9 +100,12 @@ class ElidedLabel(QLabel):
         return self._whole
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        room = max(0, self.width() - self._edges)
+        roomy = not self._short or self.fontMetrics().horizontalAdvance(self._whole) <= room
+        words = self._whole if roomy else self._short
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(plain_tip(self._tip or (self._whole if shown != self._whole else "")))
 
     def resizeEvent(self, event: object) -> None:
         """Cut again."""
@@ -110,7 +143,7 @@ def button(
         made.setIcon(icon(icon_name, token, active))
         made.setIconSize(QSize(16, 16))
     if tip:
-        made.setToolTip(tip)
+        made.setToolTip(plain_tip(tip))
     made.setEnabled(enabled)
     made.setAutoDefault(False)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -143,8 +176,9 @@ def icon_button(
     made.setMinimumSize(side, side)
     made.setCheckable(checkable)
     made.setAccessibleName(name)
-    shown_key = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) if key else ""
-    made.setToolTip(f"{name}  ({shown_key})" if shown_key else name)
+    made.setToolTip(plain_tip(tip_with_key(name, key)))
+    if key:
+        made.setProperty("tip_key", key)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if on_click is not None:
@@ -177,8 +211,8 @@ class Menu(QMenu):
     ) -> None:
         """Add a line; `key` is shown only."""
         shown = text.replace("&", "&&")
-        if key:
-            shown += "\t" + QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+        if key and (words := SHOWN_KEYS.text(key)):
+            shown += "\t" + words
         action = self.addAction(shown)
         if icon_name:
             action.setIcon(icon(icon_name))
@@ -204,6 +238,36 @@ def number_box(least: int, most: int, suffix: str = "") -> QSpinBox:
     made.setSuffix(f" {suffix}" if suffix else "")
     made.lineEdit().setTextMargins(8, 0, 0, 0)
     return made
+
+
+BAR = 10
+"""The width of a scroll bar, in px: that of the style sheet."""
+
+
+def steady(area: QScrollArea) -> QScrollArea:
+    """Keep the room of the scroll bar where there is nothing to scroll: what stands in the middle stays there."""
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    bar = area.verticalScrollBar()
+
+    def fit(least: int, most: int) -> None:
+        restyle(bar, idle="" if most > least else "true")
+
+    bar.rangeChanged.connect(fit)
+    fit(bar.minimum(), bar.maximum())
+    return area
+
+
+def beside_bar(area: QScrollArea, layout: QLayout, without: int, beside: int) -> None:
+    """Give what is scrolled its right margin: `without` a scroll bar, and `beside` one, which takes room of its own."""
+
+    def fit(least: int, most: int) -> None:
+        edges = layout.contentsMargins()
+        edges.setRight(beside if most > least else without)
+        layout.setContentsMargins(edges)
+
+    bar = area.verticalScrollBar()
+    bar.rangeChanged.connect(fit)
+    fit(bar.minimum(), bar.maximum())
 
 
 def scroller(content: QWidget, name: str = "") -> QScrollArea:

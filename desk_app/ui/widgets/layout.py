@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
 
 Margins = tuple[int, int, int, int]
@@ -50,6 +51,24 @@ def boxed(layout: QLayout, name: str = "", *, frame: bool = False) -> QWidget:
     return widget
 
 
+class GrowingFrame(QFrame):
+    """A frame that is never lower than its wrapped words are high in its width. A splitter asks for the height of a
+    part whatever its width is, and would cut through lines that go on below."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Need the room of everything inside, as wide as it is now."""
+        size, inside = super().minimumSizeHint(), self.layout()
+        if inside is None or not inside.hasHeightForWidth() or not self.isVisible():
+            return size
+        return QSize(size.width(), max(size.height(), inside.totalMinimumHeightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height where the width is another one."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
+
+
 def hairline(*, vertical: bool = False) -> QWidget:
     """Return a line of one px."""
     line = QWidget()
@@ -75,17 +94,29 @@ def clear(layout: QLayout) -> None:
 
 
 class FlowLayout(QLayout):
-    """Puts widgets beside each other and goes on in the next line: chips, tiles, languages with long words."""
+    """Puts widgets beside each other and goes on in the next line: chips, tiles, languages with long words.
 
-    def __init__(self, *, spacing: int = 6) -> None:
+    Its lines begin `overhang` px to the left: buttons that are only words stand below other words then.
+    """
+
+    def __init__(self, *, spacing: int = 6, overhang: int = 0) -> None:
         super().__init__()
+        self._heights: dict[int, int] = {}
+        self._smallest: QSize | None = None
         self._items: list[QLayoutItem] = []
+        self._overhang = overhang
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
         """Take an item over."""
         self._items.append(item)
+
+    def invalidate(self) -> None:
+        """Forget the sizes: an item came, went, or has another size now."""
+        self._heights.clear()
+        self._smallest = None
+        super().invalidate()
 
     def count(self) -> int:
         """Return how many items there are."""
@@ -114,8 +145,10 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height for a width."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        """Return the height for a width, which layouts around this one ask for again and again."""
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def setGeometry(self, rect: QRect) -> None:
         """Place the items."""
@@ -129,12 +162,14 @@ class FlowLayout(QLayout):
 
     def minimumSize(self) -> QSize:
         """Return the size of the biggest item."""
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.minimumSize())
-        return size
+        if self._smallest is None:
+            self._smallest = QSize()
+            for item in self._items:
+                self._smallest = self._smallest.expandedTo(item.minimumSize())
+        return self._smallest
 
-    def _arrange(self, rect: QRect, *, move: bool) -> int:
+    def _arrange(self, whole: QRect, *, move: bool) -> int:
+        rect = whole.adjusted(-self._overhang, 0, 0, 0)
         x, y = rect.x(), rect.y()
         line: list[tuple[QLayoutItem, QRect]] = []
         for item in self._items:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetrics, QKeySequence, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QSizePolicy, QWidget
 
-from desk_app.ui.language import grouped
+from desk_app.ui.language import grouped, tr
 from desk_app.ui.theme import tokens
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.icons import pixmap
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.widgets.keys import SHOWN_KEYS
 
 
 def hue(name: str) -> str:
@@ -37,9 +38,13 @@ def paint_avatar(painter: QPainter, rect: QRectF, name: str) -> None:
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, initials(name))
 
 
-def text_on(colour: QColor) -> QColor:
-    """Return black or white, whichever is readable on a colour."""
-    return QColor("#FFFFFF") if tokens.luminance(colour.name()) < 0.35 else QColor("#1A1E26")
+def paint_ring(view: QAbstractItemView) -> None:
+    """Draw a ring around a list that has the keyboard while none of its rows has it; called from its paint event."""
+    if view.hasFocus() and not view.currentIndex().isValid():
+        painter = QPainter(view.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().colour("focus"), 2))
+        painter.drawRoundedRect(QRectF(view.viewport().rect()).adjusted(1, 1, -1, -1), 6, 6)
 
 
 class Avatar(QWidget):
@@ -64,36 +69,89 @@ class Avatar(QWidget):
         paint_avatar(painter, QRectF(self.rect()), self._name)
 
 
-class NavItem(QAbstractButton):
-    """One line of a sidebar: icon or colour dot, text, count. `alarm` paints the count red."""
+_WORDS_LEFT, _WORDS_RIGHT = 35, 10
+"""Where the words of a sidebar's line begin and end, in px from its edges."""
 
-    def __init__(self, text: str, icon_name: str = "", *, dot: str = "", count: int | None = None) -> None:
+
+class NavItem(QAbstractButton):
+    """One line of a sidebar: icon or colour dot, text, count. `alarm` paints the count red.
+
+    It is pressed, not ticked: Qt's own check mark would be spoken as a check box, whose "toggle" opens nothing. One
+    that `wraps` goes on in a second line where its words need it.
+    """
+
+    def __init__(
+        self, text: str, icon_name: str = "", *, dot: str = "", count: int | None = None, wraps: bool = False
+    ) -> None:
         super().__init__()
-        self._icon, self._dot = icon_name, dot
+        self._wraps = wraps
+        self._icon, self._tone, self._dot = icon_name, "", dot
         self._count = count
+        self._most = 0
         self._alarm = False
-        self.setCheckable(True)
+        self._shown = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(wraps)
+        self.setSizePolicy(policy)
         self.setText(text)
         self._speak()
 
-    def set_count(self, count: int | None, *, alarm: bool = False) -> None:
-        """Show another number; 0 and None show nothing."""
-        if (count, alarm) != (self._count, self._alarm):
-            self._count, self._alarm = count, alarm
+    def hasHeightForWidth(self) -> bool:
+        """Say whether the height follows from the width."""
+        return self._wraps
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the words in a width."""
+        room = QRect(0, 0, width - _WORDS_LEFT - _WORDS_RIGHT, theme().px(100))
+        words = QFontMetrics(font(13, 600)).boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+        return max(self.sizeHint().height(), words.height() + theme().px(12))
+
+    def set_count(self, count: int | None, *, alarm: bool = False, most: int = 0) -> None:
+        """Show another number; 0 and None show nothing. Where counting ended at `most`, it is "999+"."""
+        if (count, alarm, most) != (self._count, self._alarm, self._most):
+            self._count, self._alarm, self._most = count, alarm, most
             self._speak()
             self.update()
+
+    def set_text(self, text: str, icon_name: str) -> None:
+        """Show other words and another icon."""
+        self.setText(text)
+        self._icon = icon_name
+        self._speak()
+        self.update()
+
+    @property
+    def _number(self) -> str:
+        if not self._count:
+            return ""
+        return f"{grouped(self._most - 1)}+" if 0 < self._most <= self._count else grouped(self._count)
+
+    def set_icon(self, icon_name: str, tone: str = "") -> None:
+        """Show another icon, in the colour of a tone where one is given."""
+        self._icon, self._tone = icon_name, tone
+        self.update()
 
     @property
     def count(self) -> int | None:
         """The number shown."""
         return self._count
 
+    def setChecked(self, shown: bool) -> None:
+        """Mark the line as the one that is shown now."""
+        if shown != self._shown:
+            self._shown = shown
+            self.setAccessibleDescription(tr("Shown now") if shown else "")
+            self.update()
+
+    def isChecked(self) -> bool:
+        """Return whether the line is the one that is shown now."""
+        return self._shown
+
     def _speak(self) -> None:
-        self.setAccessibleName(f"{self.text()}, {self._count}" if self._count else self.text())
+        self.setAccessibleName(f"{self.text()}, {self._number}" if self._count else self.text())
 
     def sizeHint(self) -> QSize:
         """Return a line's size."""
@@ -119,30 +177,35 @@ class NavItem(QAbstractButton):
             painter.setBrush(colours.colour(self._dot))
             painter.drawEllipse(QRectF(13, height / 2 - 4, 8, 8))
         elif self._icon:
-            tone = colours.hex("accent_text" if self.isChecked() else "text_tertiary")
+            tone = colours.hex(self._tone or ("accent_text" if self.isChecked() else "text_tertiary"))
             painter.drawPixmap(9, (height - 16) // 2, pixmap(self._icon, tone, 16, self.devicePixelRatioF()))
-        number = grouped(self._count) if self._count else ""
+        number = self._number
         counting = font(11, 600 if self._alarm else 500, tabular=True)
         number_width = QFontMetrics(counting).horizontalAdvance(number)
         painter.setFont(font(13, 600 if self.isChecked() else 500))
         painter.setPen(colours.colour("text_primary" if self.isChecked() else "text_secondary"))
-        room = self.width() - 35 - 10 - (number_width + 8 if number else 0)
-        shown = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(35, 0, room, height), Qt.AlignmentFlag.AlignVCenter, shown)
+        room = self.width() - _WORDS_LEFT - _WORDS_RIGHT - (number_width + 8 if number else 0)
+        place = QRectF(_WORDS_LEFT, 0, room, height)
+        if self._wraps:
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), self.text())
+        else:
+            shown = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
         if number:
             painter.setFont(counting)
             painter.setPen(colours.colour("danger" if self._alarm else "text_tertiary"))
-            right = QRectF(0, 0, self.width() - 10, height)
+            right = QRectF(0, 0, self.width() - _WORDS_RIGHT, height)
             painter.drawText(right, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number)
 
 
 class SearchButton(QAbstractButton):
-    """Looks like a search box with its key; opens the command palette."""
+    """Looks like a search box with its key; opens the command palette. `short` is shown where `text` has no room."""
 
-    def __init__(self, text: str, key: str) -> None:
+    def __init__(self, text: str, key: str, *, short: str = "") -> None:
         super().__init__()
+        self._short = short
         self.setText(text)
-        self._key = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
+        self._key = key
         self.setAccessibleName(text)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -167,16 +230,19 @@ class SearchButton(QAbstractButton):
         middle = (self.height() - 16) // 2
         painter.drawPixmap(10, middle, pixmap("search", colours.hex("text_tertiary"), 16, self.devicePixelRatioF()))
         painter.setFont(font(11, 500))
-        key_width = QFontMetrics(painter.font()).horizontalAdvance(self._key) + 12
+        shown_key = SHOWN_KEYS.text(self._key).replace("+", " ")
+        key_width = QFontMetrics(painter.font()).horizontalAdvance(shown_key) + 12
         key_box = QRectF(self.width() - key_width - 6.5, (self.height() - 18) / 2, key_width, 18)
         painter.setPen(colours.colour("border_default"))
         painter.setBrush(colours.colour("bg_sunken"))
         painter.drawRoundedRect(key_box, 4, 4)
         painter.setPen(colours.colour("text_tertiary"))
-        painter.drawText(key_box, Qt.AlignmentFlag.AlignCenter, self._key)
+        painter.drawText(key_box, Qt.AlignmentFlag.AlignCenter, shown_key)
         painter.setFont(font(13))
         room = int(key_box.left()) - 34 - 6
-        shown = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        metrics = QFontMetrics(painter.font())
+        words = self._short if self._short and metrics.horizontalAdvance(self.text()) > room else self.text()
+        shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(34, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
@@ -239,7 +305,7 @@ class Spinner(QWidget):
         self.setAccessibleName(name)
         self._angle = 0
         self._timer = QTimer(self)
-        self._timer.setInterval(60)
+        self._timer.setInterval(100)
         self._timer.timeout.connect(self._turn)
 
     def event(self, event: QEvent) -> bool:
@@ -251,7 +317,7 @@ class Spinner(QWidget):
         return super().event(event)
 
     def _turn(self) -> None:
-        self._angle = (self._angle + 24) % 360
+        self._angle = (self._angle + 40) % 360
         self.update()
 
     def paintEvent(self, _event: object) -> None:

@@ -1,0 +1,1 @@
+"""The page Reports: what reports there are, and what they found."""
