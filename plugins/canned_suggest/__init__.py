@@ -1,0 +1,1 @@
+"""Suggested answers: which canned response solved tickets like this one."""

@@ -1,0 +1,1 @@
+"""Time tracking: how long people worked on tickets."""

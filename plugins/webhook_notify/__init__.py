@@ -1,0 +1,1 @@
+"""Webhook notifier: tells another program what happens on the desk."""
