@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before any PySide6 import: Qt aborts without a display
+_PAST_NOON = time.gmtime().tm_hour - 12  # hours: no day ends while tests run, so that what is "today" stays it
+os.environ["TZ"] = f"<Test>{_PAST_NOON:+d}"
+if hasattr(time, "tzset"):
+    time.tzset()
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # no test touches a person's keychain
+
+# the same examples on every run, and no judgement of how long a busy machine takes for one
+settings.register_profile("desk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("desk")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -21,6 +31,9 @@ pytest_plugins: list[str] = [  # a module before those that import it, so that p
     "tests.support.postgres",
     "tests.support.databases",
     "tests.support.desks",
+    "tests.support.desktop",
+    "tests.support.plugin_hosts",
+    "tests.support.programs",
 ]
 
 

@@ -7,13 +7,17 @@ process that has imported everything is what makes hundreds of runs affordable.
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
 
+import desk_app.channels
+import desk_app.storage
 from desk_app.infra.secrets import KeychainChoice, open_keychain
 from desk_app.runtime.compose import build_desk
 from desk_app.runtime.worker import Pace, run_worker
@@ -44,6 +48,13 @@ def _work(folder: Path, ttl: timedelta, claim: timedelta, order: str) -> None:
 
 def main() -> None:
     """Serve orders until standard input ends."""
+    for package in (
+        desk_app.channels,
+        desk_app.storage,
+    ):  # loaded when needed otherwise: too late here
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".versions." not in module.name:
+                importlib.import_module(module.name)
     folder, ttl, claim = Path(sys.argv[1]), *(timedelta(seconds=float(a)) for a in sys.argv[2:4])
     for order in sys.stdin:
         pid = os.fork()

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.programs import runs
+
 
 class Children:
     """Child processes on one desk."""
@@ -48,7 +50,7 @@ class Children:
     def wait_gone(self, pid: int, seconds: float) -> None:
         """Wait until a child has ended."""
         end = time.monotonic() + seconds
-        while _runs(pid):
+        while runs(pid):
             assert time.monotonic() < end, f"process {pid} lives on"
             time.sleep(0.005)
         self._alive.discard(pid)
@@ -73,11 +75,3 @@ def children(folder: Path, *, ttl: float, claim: float) -> Iterator[Children]:
         yield running
     finally:
         running.close()
-
-
-def _runs(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in {"Z", "X"}

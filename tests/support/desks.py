@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -76,6 +76,9 @@ def mail(
     if headers:
         lines.append(headers.rstrip("\n").replace("\n", "\r\n"))
     return ("\r\n".join([*lines, "Content-Type: text/plain; charset=utf-8", "", text]) + "\r\n").encode()
+
+
+_REPLY_FIELDS = frozenset(one.name for one in fields(ReplyDraft))
 
 
 @dataclass
@@ -223,9 +226,9 @@ SETTINGS: dict[str, Any] = {
 class DeskKit:
     """A desk, its agent Ann, and shortcuts for what tests do all the time."""
 
-    def __init__(self, database: Database, **options: Any) -> None:
+    def __init__(self, database: Database, *, channel: MemoryChannel | None = None, **options: Any) -> None:
         self.database = database
-        self.channel = MemoryChannel()
+        self.channel = channel or MemoryChannel()
         self.secrets: dict[int, MemorySecrets] = {}
         self.desk: Desk = build_desk(
             database, lambda i: self.secrets.setdefault(i, MemorySecrets()), channels=[self.channel], **options
@@ -309,7 +312,7 @@ class DeskKit:
     def reply(self, ticket_id: int, text: str = "Please try again.", **options: Any) -> ReplySent:
         """Answer a ticket as its composer would."""
         start = self.desk.replies.start(ticket_id, agent_id=self.agent.id)
-        fields = {name: options.pop(name) for name in list(options) if name in ReplyDraft.__slots__}
+        fields = {name: options.pop(name) for name in list(options) if name in _REPLY_FIELDS}
         draft = ReplyDraft(
             **{
                 "ticket_id": ticket_id,
@@ -325,6 +328,12 @@ class DeskKit:
             }
         )
         return self.desk.replies.send(draft, self.ann, **options)
+
+    def watch(self, *ids: int, on: bool = True) -> None:
+        """Let the agent watch tickets, or stop that."""
+        started = self.desk.bulk.start("watch", {"on": on}, ids, self.ann)
+        if not started.ended:
+            list(self.desk.bulk.run(started.job_id, self.ann))
 
     def backdate(self, ticket_id: int, days: float) -> None:
         """Let a closed ticket have been closed earlier."""
