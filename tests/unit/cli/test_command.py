@@ -59,7 +59,7 @@ def test_every_exit_code_is_documented(code: Exit) -> None:
 
 
 def test_every_command_that_prints_data_has_json() -> None:
-    programs = {("run",), ("worker",)}
+    programs = {("run",), ("worker",), ("plugin", "run"), ("plugin", "test")}
     for words in LEAVES:
         parser = build_parser()
         for word in words:

@@ -247,3 +247,17 @@ class TestSealedFiles:
         keychain = open_keychain(tmp_path / "data", KeychainChoice.FILE, instance_id="i1")
         with pytest.raises(SecretError, match="data"):
             keychain.account(1).set("password", "x")
+
+
+@pytest.mark.parametrize("choice", [KeychainChoice.FILE, KeychainChoice.MEMORY])
+def test_pl_12_secrets_of_plugins_stand_apart_from_each_other_and_from_mailboxes(
+    tmp_path: Path, choice: KeychainChoice
+) -> None:
+    keychain = open_keychain(tmp_path / "data", choice, instance_id="desk-1")
+    stores = [keychain.account(1), keychain.plugin("1"), keychain.plugin("sample"), keychain.plugin("sample_more")]
+    for number, store in enumerate(stores):
+        assert store.get("token") is None
+        store.set("token", f"secret {number}")
+    assert [store.get("token") for store in stores] == [f"secret {number}" for number in range(4)]
+    stores[2].delete("token")
+    assert [store.get("token") for store in stores] == ["secret 0", "secret 1", None, "secret 3"]

@@ -29,6 +29,15 @@ def test_cu_01_a_first_mail_makes_a_contact_and_the_second_finds_it(database: Da
         assert uow.contacts.by_email("nobody@example.org") is None
 
 
+def test_recipients_are_found_by_names_without_capitals_and_accents(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        for email, name in (("a@x.org", "Álvaro Núñez"), ("b@x.org", "Éva 50% Óra"), ("al@x.org", "Zoe")):
+            _contact(uow, email, name)
+        uow.commit()
+    found = {typed: [email for _, email in database.writing.people(typed, 8)] for typed in ("Ál", "al", "ÉVA 50%", "_")}
+    assert found == {"Ál": ["a@x.org"], "al": ["al@x.org", "a@x.org"], "ÉVA 50%": ["b@x.org"], "_": []}
+
+
 def test_saving_adds_and_removes_addresses_and_refuses_taken_ones(database: Database) -> None:
     with database.unit_of_work() as uow:
         one, two = _contact(uow, "one@x.org"), _contact(uow, "two@x.org")

@@ -111,9 +111,7 @@ def test_states_of_the_ledger(database: Database) -> None:
         uow.inbound.save(good)
         assert uow.inbound.quarantined() == [bad]
         assert uow.inbound.pending(10) == []
-        assert uow.inbound.twins("a@x", "hash") == [good]
-        assert uow.inbound.twins("a@x", "other") == []
-        assert uow.inbound.twins("", "") == []
+        assert uow.inbound.by_internet_ids(["a@x", ""]) == {"a@x": [good]}
         assert uow.inbound.unacknowledged(box, 10) == [good]
         uow.inbound.acknowledge([good.id])
         uow.inbound.acknowledge([])
@@ -211,7 +209,6 @@ def test_outbox_transitions_lists_and_copies(database: Database) -> None:
         found = uow.outbox.by_internet_id("s@x")
         assert found is not None
         assert found.id == sent.id
-        assert uow.outbox.by_message(1) is None
         uow.commit()
     assert database.ticket_queries.counts(None).outbox_held == 1
 

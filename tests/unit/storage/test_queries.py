@@ -256,7 +256,7 @@ def test_counters_equal_a_recount_after_any_operations(
             elif kind == 5:
                 item.trashed_at = minutes(1) if value % 2 else None
             elif kind == 6:
-                uow.tickets.purge(item.id, actor_name="", reason="")
+                uow.tickets.purge([item.id], actor_name="", reason="")
                 ids.remove(item.id)
                 uow.commit()
                 continue

@@ -8,7 +8,6 @@ import pytest
 
 from desk_app.domain.messages.model import Address, AddressRole
 from desk_app.domain.people.agent import Agent
-from desk_app.domain.search import ANALYZER_VERSION
 from desk_app.domain.tickets.model import Bucket, Priority, StatusCategory
 from desk_app.domain.tickets.query import PageKey, TicketQuery
 from desk_app.services.ports.messages import StoredAttachment
@@ -242,27 +241,6 @@ def test_a_word_with_too_many_longer_forms_still_finds_all_word_beginnings(datab
     assert list(queries.ids(TicketQuery(search="zzz"))) == [last.id]
 
 
-def test_removed_and_outdated_documents(database: Database) -> None:
-    with database.unit_of_work() as uow:
-        item = ticket(uow)
-        record, other = message(uow, item, "zebra lion"), message(uow, item, "zebra")
-        unindexed = message(uow, item, "lion", index=False)
-        assert list(uow.search.stale(10)) == [unindexed.id]
-        uow.search.index(unindexed)
-        assert list(uow.search.stale(10)) == []
-        uow.search.remove([other.id])
-        uow.search.index(record)
-        table = "UPDATE search_document SET analyzer_version = :v WHERE message_id = :m"
-        import sqlalchemy as sa
-
-        uow.connection.execute(sa.text(table), {"v": ANALYZER_VERSION - 1, "m": record.id})
-        assert list(uow.search.stale(10)) == [record.id]
-        uow.search.remove([record.id])
-        uow.commit()
-    assert list(database.ticket_queries.ids(TicketQuery(search="zebra"))) == []
-    assert list(database.ticket_queries.ids(TicketQuery(search="lion"))) == [item.id]
-
-
 def test_very_long_texts_and_hostile_words_are_indexed(database: Database) -> None:
     with database.unit_of_work() as uow:
         item = ticket(uow)
@@ -283,3 +261,17 @@ def test_a_tsvector_keeps_fields_apart() -> None:
         subject="one", sender=["two"], recipients=["three"], text="four one", attachment_names=["five.pdf"]
     )
     assert tsvector(fields) == "'one':1A,29D 'two':10B 'three':19C 'four':28D 'five':30D 'pdf':31D"
+
+
+def test_ui_4_10_a_hit_says_where_in_the_ticket_the_words_stand(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        one, two, three = ticket(uow), ticket(uow), ticket(uow, subject="Refund")
+        message(uow, one, "I wait for my refund since March, please hurry.")
+        message(uow, one, "Anything new?")
+        message(uow, two, "The older refund.")
+        message(uow, two, "The newest refund of all.")
+        message(uow, three, "Hello.")
+        uow.commit()
+    hits = database.ticket_queries.hits([one.id, two.id, three.id], "refund is:open -spam")
+    assert hits == {one.id: "I wait for my refund since March, please hurry.", two.id: "The newest refund of all."}
+    assert database.ticket_queries.hits([one.id], "is:open") == {}

@@ -243,7 +243,11 @@ def test_database_2_a_broken_connection_is_opened_again_and_nothing_is_lost(
     with postgres_database.unit_of_work() as uow:
         made = ticket(uow)
         uow.commit()
+    assert feed.alive
+    assert feed.poll() == []
+    assert not feed.alive, "the window can say so"
     found = _until(feed, lambda changes: len(changes) >= 1)
+    assert feed.alive
     feed.close()
     assert [change.entity_id for change in found] == [made.id]
 

@@ -161,7 +161,7 @@ def test_in_32_purging_leaves_tombstones_and_nothing_else(database: Database) ->
         ticket(uow, follows_id=gone.id)
         uow.commit()
     with database.unit_of_work() as uow:
-        uow.tickets.purge(gone.id, actor_name="Ana", reason="asked to")
+        uow.tickets.purge([gone.id], actor_name="Ana", reason="asked to")
         uow.commit()
     with database.unit_of_work() as uow:
         assert uow.tickets.get(gone.id) is None
@@ -169,7 +169,7 @@ def test_in_32_purging_leaves_tombstones_and_nothing_else(database: Database) ->
         assert uow.blobs.get(own) is None
         assert uow.blobs.get(shared) is not None
         assert uow.inbound.known_keys(box, ["INBOX:1:1"]) == {"INBOX:1:1"}
-        (tombstone,) = uow.inbound.twins("a@b", "h")
+        (tombstone,) = uow.inbound.by_internet_ids(["a@b"])["a@b"]
         assert tombstone.state.value == "purged"
         assert tombstone.raw_sha256 is None
         for table in ("ticket_event", "ticket_mailbox"):

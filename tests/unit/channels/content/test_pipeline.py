@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desk_app.channels.content.limits import is_parseable
-from desk_app.channels.content.pipeline import PIPELINE_VERSION, MailContentPipeline, prepare
+from desk_app.channels.content.pipeline import prepare
 from desk_app.channels.content.plain import html_to_text, text_to_html
 from desk_app.domain.messages.content import PreparedContent
-from desk_app.domain.messages.inline_images import picture_for, pictures_below
+from desk_app.domain.messages.inline_images import BELOW_AT_MOST, picture_for, pictures_below, pictures_in_place
 from desk_app.domain.messages.model import ParsedAttachment, ParsedMessage
 
 
@@ -80,8 +82,15 @@ def test_only_pictures_of_this_mail_and_only_raster_ones() -> None:
 
 def test_in_24_pictures_the_html_does_not_name_are_known() -> None:
     named, unnamed, file = a_picture(), a_picture("3", "b@x"), a_picture("4", "", content_type="application/pdf")
-    content = prepared("<img src=cid:logo@x>", attachments=(named, unnamed, file))
-    assert pictures_below(content.visible_html + content.folded_html, (named, unnamed, file)) == (unnamed,)
+    named, unnamed, file = (replace(one, inline=True) for one in (named, unnamed, file))
+    attached = a_picture("5", "c@x")
+    parts = (named, unnamed, file, attached)
+    content = prepared("<img src=cid:logo@x>", attachments=parts)
+    html = content.visible_html + content.folded_html
+    assert pictures_below(html, parts) == (unnamed,), "what was sent as a file stays one"
+    assert pictures_in_place(html, parts) == (named, unnamed)
+    many = tuple(replace(a_picture(str(n), f"{n}@x"), inline=True) for n in range(BELOW_AT_MOST + 3))
+    assert pictures_below("", many) == many[:BELOW_AT_MOST]
 
 
 def test_ia_07_black_text_takes_the_theme_s_colour_where_the_mail_has_no_background() -> None:
@@ -300,13 +309,6 @@ def test_more_tags_than_qt_can_draw_are_shown_as_text() -> None:
     assert content.safe_html.count("<b>") == 30_000
     assert "<b>" not in content.visible_html
     assert content.visible_html.count("word") == 30_000
-
-
-def test_the_services_face() -> None:
-    pipeline = MailContentPipeline()
-    assert pipeline.version == PIPELINE_VERSION == prepared("x").version
-    assert pipeline.prepare(ParsedMessage(text="x")) == prepared(text="x")
-    assert pipeline.fold("own\n\n> old") == ("own", "> old")
 
 
 @pytest.mark.parametrize("reference", ["&", "&#", "&nbsp;", "&amp;xx"])

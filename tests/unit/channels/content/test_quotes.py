@@ -204,9 +204,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
 def test_hostile_texts_end_at_once(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     fold_text(text)
-    assert time.monotonic() - started < 5  # 0.1 s is the target; the bound only catches runaway behaviour
+    assert time.process_time() - started < 5  # 0.1 s is the target; the bound only catches runaway behaviour
 
 
 def test_what_lies_beyond_the_examined_part_shares_its_fate() -> None:

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth
 from desk_app.plugin_api.channels import ChannelError, ChannelFault, SecretError
-from desk_app.runtime.compose import build_desk
+from desk_app.runtime.compose import Surroundings, build_desk
 from desk_app.services.desk import Desk
 from desk_app.services.mailboxes.sign_in import SignInAttempt
+from desk_app.services.system.place import DeskPlace
 from desk_app.storage.database import Database
 from tests.support.desks import DeskKit
 from tests.support.secrets import MemorySecrets
@@ -186,7 +188,7 @@ Keychain = Callable[[Callable[[], None]], Desk]
 
 
 @pytest.fixture
-def with_keychain(desk_kit: DeskKit, database: Database, account: Account) -> Keychain:
+def with_keychain(desk_kit: DeskKit, database: Database, account: Account, tmp_path: Path) -> Keychain:
     """Return a function that opens the same desk with a keychain that asks the person like this."""
 
     def make(unlock: Callable[[], None]) -> Desk:
@@ -194,7 +196,7 @@ def with_keychain(desk_kit: DeskKit, database: Database, account: Account) -> Ke
             database,
             lambda i: desk_kit.secrets.setdefault(i, MemorySecrets()),
             channels=[desk_kit.channel],
-            unlock=unlock,
+            here=Surroundings(DeskPlace(tmp_path, database.url), unlock=unlock),
         )
 
     return make
