@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -426,6 +427,14 @@ def test_doctor_names_a_mailbox_that_fails(connected: Shell, host: MailHost) -> 
     [bad] = [check for check in report["checks"] if check["state"] == "fail"]
     assert bad["id"].startswith("mailbox:")
     assert "account test" in bad["advice"]
+
+
+def test_ad_08_doctor_writes_a_bundle(connected: Shell, tmp_path: Path) -> None:
+    report = connected.json("doctor", "--bundle", str(tmp_path / "help.zip"))
+    assert report["bundle"] == str(tmp_path / "help.zip")
+    with zipfile.ZipFile(tmp_path / "help.zip") as bundle:
+        assert {"README.txt", "checks.txt", "versions.json", "desk.json"} <= set(bundle.namelist())
+        assert b"Mailbox 1" in bundle.read("checks.txt")
 
 
 def test_doctor_works_without_a_desk(sqlite_shell: Shell) -> None:

@@ -23,7 +23,8 @@ from tests.support.desks import mail
 from tests.support.dovecot import DovecotServer
 from tests.support.smtp_server import SmtpServer
 
-RUNS = 200
+RUNS, TOGETHER = 200, 2
+"""So many processes are killed, so many of them work at the same time and hinder each other."""
 TTL, CLAIM = 0.3, 2.0
 LONGEST_RUN = 0.35
 
@@ -82,10 +83,10 @@ class Stage:
         ticket_id = ids[number % len(ids)]
         start = self.desk.replies.start(ticket_id, agent_id=self.agent.id)
         draft = ReplyDraft(
-            ticket_id,
-            start.from_account_id,
-            start.from_address,
-            start.to,
+            ticket_id=ticket_id,
+            from_account_id=start.from_account_id,
+            from_address=start.from_address,
+            to=start.to,
             subject=start.subject,
             text=f"answer {number}",
         )
@@ -114,22 +115,24 @@ def test_mail_8_6_killed_200_times_every_mail_is_there_once_and_every_reply_left
     stage = Stage(tmp_path, dovecot, smtp)
     rng = random.Random(20261122)
     with children(tmp_path, ttl=TTL, claim=CLAIM) as processes:
-        for number in range(RUNS):
+        for number in range(0, RUNS, TOGETHER):
             if number % 4 == 0:
                 stage.deliver(number)
-            if number % 4 == 2:
+            else:
                 stage.answer(number)
             smtp.delay = rng.choice([0.0, 0.0, 0.03])
-            pid = processes.start("fork")
-            time.sleep(rng.uniform(0.0, LONGEST_RUN))
-            processes.kill(pid)
+            moments = sorted(rng.uniform(0.0, LONGEST_RUN) for _ in range(TOGETHER))
+            ends = [(processes.start("fork"), time.monotonic() + moment) for moment in moments]
+            for pid, end in ends:
+                time.sleep(max(0.0, end - time.monotonic()))
+                processes.kill(pid)
     smtp.delay = 0.0
     stage.settle()
     with stage.database.unit_of_work() as uow:
         stored = uow.messages.by_internet_ids(stage.delivered)
         outbox = [uow.outbox.get(i) for i in stage.replies]
         pending = list(uow.inbound.pending(10))
-    stage.database.close()
+    stage.desk.close()
 
     assert {i: len(stored.get(i, ())) for i in stage.delivered} == dict.fromkeys(stage.delivered, 1)
     assert pending == []

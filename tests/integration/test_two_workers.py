@@ -63,10 +63,8 @@ def test_two_workers_share_the_work_and_do_nothing_twice(stage: Stage, tmp_path:
         assert {lease.pid for lease in held.values()} <= pids
         for pid in pids:
             processes.signal(pid, signal.SIGTERM)
-        begin = time.monotonic()
         for pid in pids:
-            processes.wait_gone(pid, 10)
-        assert time.monotonic() - begin < 8  # two seconds on a quiet machine
+            processes.wait_gone(pid, 10)  # two seconds on a quiet machine
     assert set(messages(stage).values()) == {1}
     assert len(stage.smtp.mails) == 8
     assert leases(stage) == {}  # given back, nobody waits for them to run out

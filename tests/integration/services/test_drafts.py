@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.draft import NewTicketDraft
-from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, KeptDraft, kept_mail
 from desk_app.domain.messages.model import Address
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
-from desk_app.services.messages.drafts import StaleDraftError, kept_reply
+from desk_app.services.messages.drafts import StaleDraftError
 from desk_app.storage.schema.messages import blob
 from desk_app.storage.schema.writing import draft as draft_table
 from tests.support.desks import DeskKit, mail
@@ -123,9 +124,37 @@ def test_what_is_sent_is_no_draft_any_more_and_undo_brings_it_back(desk_kit: Des
     assert back is not None
     kept = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
     assert (kept.text, kept.attachments, kept.to) == ("Dear Bob", (LABEL,), back.to)
-    assert replace(kept_reply(back, desk_kit.agent.id), stamp=kept.stamp, saved_at=kept.saved_at) == kept
+    assert replace(kept_mail(back, desk_kit.agent.id), stamp=kept.stamp, saved_at=kept.saved_at) == kept
     desk_kit.desk.replies.note(ticket_id, "mine", "", desk_kit.ann, ends_draft=True)
     assert DraftKind.NOTE not in drafts.of_ticket(ticket_id, desk_kit.agent.id)
+
+
+def test_co_02_undo_brings_back_how_a_reply_was_to_be_sent(desk_kit: DeskKit, ticket_id: int) -> None:
+    desk_kit.arm(undo_seconds=60)
+    fields = {"with_signature": False, "include_history": HistoryIncluded.NONE}
+    sent = desk_kit.reply(ticket_id, "Only words", **fields)
+    back = desk_kit.desk.replies.undo(sent.outbox_id or 0, desk_kit.ann)
+    assert back is not None
+    assert (back.with_signature, back.include_history) == (False, HistoryIncluded.NONE)
+    kept = desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert kept.options == DraftOptions(signature=False, plain=True, history=HistoryIncluded.NONE)
+    sent = desk_kit.reply(ticket_id, "Words", html="<p>Words</p>", ends_draft=True)
+    desk_kit.desk.replies.undo(sent.outbox_id or 0, desk_kit.ann)
+    kept = desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert kept.options == DraftOptions()
+
+
+def test_co_02_undo_keeps_what_was_begun_since(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    desk_kit.arm(undo_seconds=60)
+    sent = desk_kit.reply(ticket_id, "The first one", html="<p>The first one</p>", attachments=(LABEL,))
+    since = begun(desk_kit, ticket_id, text="Begun <since>", html="", attachments=(PICTURE,))
+    drafts.save(since, desk_kit.ann)
+    desk_kit.desk.replies.undo(sent.outbox_id or 0, desk_kit.ann)
+    kept = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert kept.text == "The first one\n\nBegun <since>"
+    assert kept.html == "<p>The first one</p><p>Begun &lt;since&gt;</p>"
+    assert kept.attachments == (LABEL, PICTURE)
 
 
 def test_an_answer_from_elsewhere_leaves_the_draft_alone(desk_kit: DeskKit, ticket_id: int) -> None:
@@ -139,7 +168,7 @@ def test_a_new_ticket_ends_its_draft(desk_kit: DeskKit, ticket_id: int) -> None:
     drafts.save(begun(desk_kit, None, kind=DraftKind.NEW_TICKET), desk_kit.ann)
     account = desk_kit.desk.mailboxes.list()[0][0]
     new = NewTicketDraft(account.id, account.address, (Address("", "new@customer.example"),), subject="x", text="y")
-    desk_kit.desk.replies.new_ticket(new, desk_kit.ann, ends_draft=True)
+    desk_kit.desk.new_tickets.open(new, desk_kit.ann, ends_draft=True)
     assert drafts.of_ticket(None, desk_kit.agent.id) == {}
 
 
@@ -162,3 +191,33 @@ def test_bytes_a_draft_uses_outlive_the_mail_they_came_with(desk_kit: DeskKit, t
     assert back is not None
     kept = desk_kit.desk.drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
     assert kept.attachments == (LABEL, PICTURE)
+
+
+def test_co_05_a_colleague_sees_a_draft_and_takes_it_over(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts = desk_kit.desk.drafts
+    drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, kind=DraftKind.NOTE, text="my thoughts"), desk_kit.ann)
+    bob = desk_kit.desk.people.add_agent("bob", SYSTEM, name="Bob")
+    his = Actor(ActorKind.AGENT, bob.id, "Bob")
+    (seen,) = drafts.of_others(ticket_id, bob.id)
+    assert (seen.agent_id, seen.kind, seen.text) == (desk_kit.agent.id, DraftKind.REPLY, "Dear Bob")
+    assert drafts.of_others(ticket_id, desk_kit.agent.id) == []
+    with pytest.raises(PermissionError):
+        drafts.hand_over(DraftKind.REPLY, ticket_id, owner_id=desk_kit.agent.id, taker_id=bob.id, actor=SYSTEM)
+
+    def take(owner_id: int, taker_id: int) -> bool:
+        return drafts.hand_over(DraftKind.REPLY, ticket_id, owner_id=owner_id, taker_id=taker_id, actor=his)
+
+    assert take(desk_kit.agent.id, bob.id)
+    taken = drafts.of_ticket(ticket_id, bob.id)[DraftKind.REPLY]
+    assert (taken.text, taken.attachments, taken.cursor) == ("Dear Bob", (LABEL, PICTURE), 5)
+    assert DraftKind.REPLY not in drafts.of_ticket(ticket_id, desk_kit.agent.id)
+    event = desk_kit.events(ticket_id)[-1]
+    assert (event.kind, event.old, event.new) == ("DraftTakenOver", desk_kit.agent.name, "Bob")
+    drafts.save(begun(desk_kit, ticket_id, text="Ann again", html="", attachments=()), desk_kit.ann)
+    assert take(bob.id, desk_kit.agent.id), "and back: what was begun meanwhile stays above it"
+    both = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert both.text == "Ann again\n\nDear Bob"
+    assert both.html == "<p>Ann again</p><p>Dear <strong>Bob</strong></p>"
+    assert both.attachments == (LABEL, PICTURE)
+    assert not take(bob.id, desk_kit.agent.id), "there is none any more"

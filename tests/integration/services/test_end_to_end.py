@@ -100,11 +100,11 @@ def _reply(desk: Desk, ticket_id: int, agent_id: int) -> None:
 
     start = desk.replies.start(ticket_id, agent_id=agent_id)
     draft = ReplyDraft(
-        ticket_id,
-        start.from_account_id,
-        start.from_address,
-        start.to,
-        start.cc,
+        ticket_id=ticket_id,
+        from_account_id=start.from_account_id,
+        from_address=start.from_address,
+        to=start.to,
+        cc=start.cc,
         subject=start.subject,
         text="Try this.",
         last_message_id=start.last_message_id,

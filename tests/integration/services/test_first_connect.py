@@ -42,7 +42,7 @@ def test_without_a_count_the_choice_itself_is_the_line(desk_kit: DeskKit, choice
     server = desk_kit.server(box)
     server.deliver(mail("this morning", subject="old"), datetime.now(UTC) - timedelta(hours=3))
     desk_kit.desk.mailboxes.decide_first_import(box.id, choice, since_of(choice), SYSTEM)
-    server.deliver(mail(subject="new"))
+    server.deliver(mail(subject="new"), datetime.now(UTC).replace(microsecond=0))  # as IMAP tells it: whole seconds
     desk_kit.desk.sync.sync_once(box.id)
     found = {t.subject: t.imported for t in desk_kit.tickets()}
     assert found == {"new": False} | ({} if choice is FirstImport.NONE else {"old": True})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from desk_app.domain.people.actor import SYSTEM
 from desk_app.runtime import compose
 from desk_app.services.people.agents import PeopleService, UnknownAgentError, actor_for
 from desk_app.storage.database import Database
+from desk_app.storage.people.repository import SqlPeopleRepository
 from tests.support.desks import DeskKit
 
 
@@ -48,3 +53,40 @@ def test_a_file_of_ones_own_asks_nobody_and_a_server_or_anothers_file_does(
     other = compose.build_desk(desk_kit.database, lambda i: desk_kit.secrets[i], channels=[])
     with pytest.raises(UnknownAgentError):
         other.people.sign_in("third")
+
+
+def test_two_admins_cannot_demote_each_other_at_the_same_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = PeopleService(database.unit_of_work)
+    ann = people.sign_in("ann")
+    bea = people.add_agent("bea", actor_for(ann), kind="admin")
+    there, go_on = threading.Event(), threading.Event()
+    save = SqlPeopleRepository.save_agent
+
+    def slowly(repository: SqlPeopleRepository, agent: Any) -> None:
+        if agent.id == bea.id:  # between looking who is an admin and the end of the transaction
+            there.set()
+            assert go_on.wait(20)
+        save(repository, agent)
+
+    monkeypatch.setattr(SqlPeopleRepository, "save_agent", slowly)
+    refused: list[BaseException] = []
+
+    def demote(whom: Any, by: Any) -> None:
+        try:
+            people.change_agent(replace(whom, kind="agent"), actor_for(by))
+        except (ValueError, PermissionError) as error:
+            refused.append(error)
+
+    first = threading.Thread(target=demote, args=(bea, ann))
+    second = threading.Thread(target=demote, args=(ann, bea))
+    first.start()
+    assert there.wait(20)
+    second.start()
+    second.join(0.5)  # where nothing holds it back it is through by now
+    go_on.set()
+    first.join(20)
+    second.join(20)
+    assert [one.login for one in people.agents() if one.kind == "admin"] == ["ann"]
+    assert len(refused) == 1

@@ -25,7 +25,7 @@ def test_mb_33_the_original_sender_becomes_the_customer_on_command(desk_kit: Des
     (ticket,) = desk_kit.tickets()
     found = desk_kit.desk.tickets.original_sender(ticket.id, desk_kit.messages(ticket.id)[0].id)
     assert found is not None
-    desk_kit.desk.tickets.change_requester(ticket.id, found.email, found.name, desk_kit.ann)
+    desk_kit.desk.tickets.change_requester([ticket.id], found.email, found.name, desk_kit.ann)
     assert desk_kit.ticket(ticket.id).requester_email == "carl@client.example"
     desk_kit.reply(ticket.id)
     desk_kit.desk.outbox.send_due()
@@ -69,7 +69,7 @@ def test_mb_29_a_mailbox_that_only_sends_sends_and_is_never_fetched(desk_kit: De
     assert desk_kit.desk.sync.fetchable() == []
     assert desk_kit.desk.sync.sync_all() == {}
     draft = NewTicketDraft(box.id, "", (Address("Eva", "eva@c.example"),), subject="News", text="Hello")
-    desk_kit.desk.replies.new_ticket(draft, desk_kit.ann)
+    desk_kit.desk.new_tickets.open(draft, desk_kit.ann)
     assert desk_kit.desk.outbox.send_due() == 1
     assert len(desk_kit.server(box).sent) == 1
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from desk_app.channels.email.reading import READER_VERSION, read_message
+from desk_app.channels.email.reading import read_message
+from desk_app.channels.facts import READER_VERSION
 from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.model import ParsedMessage
 from desk_app.domain.tickets.model import Bucket
 from desk_app.domain.tickets.query import TicketQuery
+from desk_app.runtime.channel_types import ChannelTypes
 from desk_app.runtime.compose import build_desk
-from desk_app.runtime.outside import InstalledReader
+from desk_app.runtime.outside import InstalledReader, builtin_channels
 from desk_app.services.desk import Desk
 from desk_app.services.ports.unit_of_work import StaleTicketError
 from desk_app.storage.database import Database
@@ -27,7 +29,7 @@ class OldReader(InstalledReader):
     """Takes UTF-8 for Windows-1252 and overlooks attachments."""
 
     def __init__(self) -> None:
-        super().__init__([])
+        super().__init__(ChannelTypes(builtin_channels(), lambda: None))
 
     def read(self, raw: bytes, *, channel: str = "email") -> ParsedMessage:
         parsed = read_message(raw)
@@ -41,7 +43,7 @@ class BetterReader(InstalledReader):
     version = READER_VERSION + 1
 
     def __init__(self, *, breaks_on: bytes = b"nothing at all") -> None:
-        super().__init__([])
+        super().__init__(ChannelTypes(builtin_channels(), lambda: None))
         self._breaks_on = breaks_on
 
     def read(self, raw: bytes, *, channel: str = "email") -> ParsedMessage:
@@ -150,7 +152,14 @@ def test_one_mail_that_breaks_the_reader_and_our_own_mail_cost_nothing(old: Desk
     first, second = old.tickets()
     start = old.desk.replies.start(second.id)
     old.desk.replies.send(
-        ReplyDraft(second.id, start.from_account_id, start.from_address, start.to, text="Grüße"), old.ann
+        ReplyDraft(
+            ticket_id=second.id,
+            from_account_id=start.from_account_id,
+            from_address=start.from_address,
+            to=start.to,
+            text="Grüße",
+        ),
+        old.ann,
     )
     result = better(old, BetterReader(breaks_on=b"<poison@")).content.reparse(None, old.ann)
     assert (result.changed, result.failed) == (1, 1)

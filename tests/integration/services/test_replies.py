@@ -118,6 +118,19 @@ def test_co_02_undo_takes_the_reply_out_of_the_thread(desk_kit: DeskKit) -> None
     assert desk_kit.desk.replies.undo(sent.outbox_id or 0, desk_kit.ann) is None
 
 
+def test_co_02_undo_leaves_alone_what_somebody_chose_since(desk_kit: DeskKit) -> None:
+    ticket_id = opened(desk_kit)
+    desk_kit.arm()
+    with desk_kit.database.unit_of_work() as uow:
+        later = uow.now() + timedelta(days=3)
+    ann, ben = desk_kit.ann, desk_kit.desk.people.add_agent("ben", desk_kit.ann, name="Ben")
+    sent = desk_kit.reply(ticket_id, then_status="waiting", then_assign=desk_kit.agent.id, send_at=later)
+    desk_kit.desk.tickets.assign([ticket_id], ben.id, ann)
+    desk_kit.desk.tickets.set_status([ticket_id], "resolved", ann)
+    assert desk_kit.desk.replies.undo(sent.outbox_id or 0, ann) is not None
+    assert (desk_kit.status(ticket_id), desk_kit.ticket(ticket_id).assignee_id) == ("resolved", ben.id)
+
+
 def test_undo_is_too_late_once_the_mail_was_claimed(desk_kit: DeskKit) -> None:
     ticket_id = opened(desk_kit)
     desk_kit.arm()
@@ -240,7 +253,7 @@ def test_a_permanent_refusal_fails_and_a_person_may_try_once_more(desk_kit: Desk
     desk_kit.desk.outbox.send_due()
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.FAILED
     assert desk_kit.events(ticket_id)[-1].cause == "554 no spam please"
-    assert desk_kit.desk.outbox.retry_failed(sent.outbox_id or 0, desk_kit.ann)
+    assert desk_kit.desk.outbox.send_again(sent.outbox_id or 0, desk_kit.ann)
     desk_kit.desk.outbox.send_due()
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.SENT
 
@@ -255,9 +268,9 @@ def test_co_13_an_unclear_outcome_is_shown_and_not_sent_again(desk_kit: DeskKit)
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.UNKNOWN
     assert desk_kit.desk.outbox.send_due() == 0
     assert len(server.sent) == 1
-    assert desk_kit.desk.outbox.decide_unknown(sent.outbox_id or 0, True, desk_kit.ann)
+    assert desk_kit.desk.outbox.it_arrived(sent.outbox_id or 0, desk_kit.ann)
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.SENT
-    assert not desk_kit.desk.outbox.decide_unknown(sent.outbox_id or 0, False, desk_kit.ann)
+    assert not desk_kit.desk.outbox.send_again(sent.outbox_id or 0, desk_kit.ann)
 
 
 def test_an_unclear_outcome_is_settled_by_the_sent_folder(desk_kit: DeskKit) -> None:
@@ -296,7 +309,7 @@ def test_a_dead_senders_mail_is_unknown_and_never_sent_again(database: object) -
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.UNKNOWN
     with desk_kit.database.unit_of_work() as uow:
         assert not uow.outbox.finish(item, OutboxState.SENT, "late", ())  # the dead one cannot write any more
-    assert desk_kit.desk.outbox.decide_unknown(sent.outbox_id or 0, False, desk_kit.ann)
+    assert desk_kit.desk.outbox.send_again(sent.outbox_id or 0, desk_kit.ann)
     assert outbox_state(desk_kit, sent.outbox_id) is OutboxState.QUEUED
 
 
@@ -310,7 +323,7 @@ def test_mb_16_the_copy_in_the_sent_folder_does_not_come_back(desk_kit: DeskKit)
     assert server.copies == [server.sent[0].raw]
     with desk_kit.database.unit_of_work() as uow:
         assert uow.inbound.known_keys(box.id, ["1/1001/Sent"]) == {"1/1001/Sent"}
-        (item,) = uow.inbound.twins(server.sent[0].message_id, "")
+        (item,) = uow.inbound.by_internet_ids([server.sent[0].message_id])[server.sent[0].message_id]
     assert item.state is InboundState.IGNORED
     assert desk_kit.desk.outbox.store_copies() == 0
 
@@ -326,10 +339,12 @@ def test_mb_23_a_phone_ticket_sends_nothing(desk_kit: DeskKit) -> None:
         text="She wants it again.",
         send=False,
         channel="phone",
+        tags=(" Bill ", "bill", ""),
     )
-    made = desk_kit.desk.replies.new_ticket(draft, desk_kit.ann)
+    made = desk_kit.desk.new_tickets.open(draft, desk_kit.ann)
     assert (made.state, made.outbox_id) == ("noted", None)
     (ticket,) = desk_kit.tickets()
+    assert desk_kit.desk.conversations.conversation(ticket.id, agent_id=None).tags == ("bill",)
     assert (ticket.channel, ticket.requester_name, ticket.assignee_id) == ("phone", "Eva", desk_kit.agent.id)
     assert desk_kit.desk.outbox.send_due() == 0
 
@@ -339,7 +354,7 @@ def test_a_first_mail_to_a_customer_opens_a_ticket_that_his_answer_joins(desk_ki
     desk_kit.arm()
     to = (Address("Eva", "eva@home.example"),)
     draft = NewTicketDraft(from_account_id=box.id, from_address="", to=to, subject="Your bill", text="It is paid.")
-    made = desk_kit.desk.replies.new_ticket(draft, desk_kit.ann)
+    made = desk_kit.desk.new_tickets.open(draft, desk_kit.ann)
     desk_kit.desk.outbox.send_due()
     (out,) = desk_kit.server(box).sent
     desk_kit.arrive(box, mail("Great", from_="Eva <eva@home.example>", in_reply_to=out.message_id))
@@ -354,7 +369,7 @@ def test_an_empty_reply_and_a_reply_to_nobody_are_refused(desk_kit: DeskKit) -> 
     with pytest.raises(ValueError, match="recipient"):
         desk_kit.reply(ticket_id, to=())
     assert isinstance(desk_kit.desk.replies.start(ticket_id, agent_id=1).explanation[0], str)
-    assert ReplyDraft(1, 1, "", ()).include_history is None
+    assert ReplyDraft(ticket_id=1).include_history is None
 
 
 def test_mb_20_automatic_answers_stop_at_machines_and_ceilings(desk_kit: DeskKit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,7 +45,9 @@ def test_imported_mail_triggers_nothing_at_all(desk_kit: DeskKit) -> None:
     desk_kit.arm()
     box = desk_kit.mailbox("support@desk.example", first_import=FirstImport.UNDECIDED)
     for n in range(20):
-        desk_kit.server(box).deliver(mail(f"old {n}", from_=f"c{n}@customer.example"))
+        desk_kit.server(box).deliver(
+            mail(f"old {n}", from_=f"c{n}@customer.example"), datetime.now(UTC) - timedelta(days=1)
+        )
     desk_kit.desk.mailboxes.count_old_mail(box.id, None)
     desk_kit.desk.mailboxes.decide_first_import(box.id, FirstImport.ARCHIVE, None, SYSTEM)
     assert desk_kit.desk.sync.sync_once(box.id).created == 20

@@ -204,10 +204,7 @@ def test_mb_31_the_daily_comparison_finds_exactly_the_mail_that_was_lost(
 def test_two_workers_on_one_database_do_nothing_twice(database_url: str) -> None:
     first, second = (open_database(database_url, origin=name) for name in ("window", "worker"))
     scene = Scene(first)
-    other = DeskKit(second)
-    other.channel = scene.kit.channel
-    other.desk.sync._channels._types["email"] = scene.kit.channel
-    other.desk.outbox._channels._types["email"] = scene.kit.channel
+    other = DeskKit(second, channel=scene.kit.channel)
     with working(scene.kit, other):
         for n in range(20):
             scene.deliver(f"mail {n}")

@@ -1,0 +1,245 @@
+"""CU-10: everything about a person handed out, or gone from every table."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+import sqlalchemy as sa
+
+from desk_app.domain.contacts.erasing import ERASED_NAME, ErasureChoice
+from desk_app.domain.contacts.query import ContactQuery
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.model import Address
+from desk_app.domain.messages.side_conversations import SideDraft
+from desk_app.domain.tickets.model import Bucket
+from desk_app.domain.tickets.query import TicketQuery
+from desk_app.services.contacts.privacy import Progress
+from desk_app.storage.contacts.erased_messages import ERASED_MAIL
+from desk_app.storage.messages.blobs import unpack
+from tests.support.desks import DeskKit, mail
+
+MAYA = "maya.lind@studio.example"
+PRIVATE = "maya@home.example"
+PHONE = "+46 8 123 45 67"
+
+
+def _full_desk(kit: DeskKit) -> int:
+    """Maya in as many places as a desk has; returns her id."""
+    box = kit.mailbox("support@desk.example")
+    desk, ann = kit.desk, kit.ann
+    kit.arrive(
+        box, mail(f"Please help. Maya ({PHONE}, {MAYA})", subject="Lamp for Maya Lind", from_=f"Maya Lind <{MAYA}>")
+    )
+    (ticket,) = kit.tickets()
+    maya = desk.contacts.by_email(MAYA)
+    assert maya is not None
+    kit.reply(ticket.id, f"Hello Maya,\n\nwe write to {MAYA.upper()} soon.")
+    desk.replies.note(ticket.id, f"Maya Lind called from {PHONE}", "", ann)
+    first = kit.messages(ticket.id)[0]
+    kit.arrive(box, mail("Thanks!", from_=f"Maya <{PRIVATE}>", in_reply_to=first.internet_id))
+    double = desk.contacts.by_email(PRIVATE)
+    if double is None:
+        place = desk.people.departments()[0].id
+        desk.contacts.create("Maya Private", PRIVATE, ann, department_id=place)
+        double = desk.contacts.by_email(PRIVATE)
+    assert double is not None
+    desk.contact_merges.merge(double.id, maya.id, ann)
+    desk.contacts.add_address(maya.id, PHONE, ann, kind="phone")
+    desk.contacts.set_note(maya.id, "Likes lamps", ann)
+    desk.tickets.change_requester([ticket.id], PRIVATE, "Maya Lind", ann)
+    kit.arrive(box, mail(f"My colleague {MAYA} knows more.", from_="Bob <bob@customer.example>", headers=f"Cc: {MAYA}"))
+    kit.arrive(box, f"From: Maya <{MAYA}>\r\nX-Break-The-Reader: yes\r\n\r\nx".encode())
+    desk.drafts.save(
+        KeptDraft(
+            kind=DraftKind.REPLY,
+            agent_id=kit.agent.id,
+            ticket_id=ticket.id,
+            to=(Address("Maya Lind", MAYA),),
+            text="Dear Maya",
+        ),
+        ann,
+    )
+    desk.blocks.block(PRIVATE, ann)
+    return maya.id
+
+
+def traces(kit: DeskKit, *wanted: str) -> list[str]:
+    """Every place of the database where one of these texts stands, bytes of mail included."""
+    found = []
+    with kit.database.unit_of_work() as uow:
+        connection = uow.connection  # type: ignore[attr-defined]
+        for name in sa.inspect(connection).get_table_names():
+            if name == "search_text":  # FTS5 without content: what it keeps lies in the tables beside it
+                continue
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings():
+                for column, stored in row.items():
+                    packed = name == "blob" and column == "content"
+                    value = unpack(row["codec"], bytes(stored), row["size"]) if packed else stored
+                    raw = bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+                    found += [f"{name}.{column}: {one}" for one in wanted if one.lower().encode() in raw.lower()]
+    return found
+
+
+def test_cu_10_the_desk_of_these_tests_is_full_of_the_person(desk_kit: DeskKit) -> None:
+    _full_desk(desk_kit)
+    tables = {place.partition(".")[0] for place in traces(desk_kit, MAYA, PRIVATE)}
+    wanted = {
+        "contact_address",
+        "ticket",
+        "ticket_event",
+        "message",
+        "message_body",
+        "message_address",
+        "blob",
+        "draft",
+    }
+    assert wanted | {"outbox_recipient", "sender_block"} <= tables
+
+
+@pytest.mark.parametrize("choice", list(ErasureChoice))
+def test_cu_10_after_an_erasure_no_byte_of_the_addresses_is_left(desk_kit: DeskKit, choice: ErasureChoice) -> None:
+    maya = _full_desk(desk_kit)
+    privacy, ann = desk_kit.desk.privacy, desk_kit.ann
+    steps = list(privacy.erase(maya, "Maya Lind", choice, ann))
+    assert steps[-1] == Progress(steps[-1].total, steps[-1].total, "")
+    assert all(0 <= one.done <= one.total for one in steps)
+    assert traces(desk_kit, MAYA, PRIVATE, PHONE, "Maya Lind") == []
+    (entry,) = privacy.log()
+    assert (entry.contact_id, entry.action, entry.actor_name) == (maya, "erase", "Ann Agent")
+    assert desk_kit.desk.contacts.by_email(MAYA) is None
+    left = desk_kit.tickets()
+    assert len(left) == (2 if choice is ErasureChoice.KEEP_TICKETS else 1)
+    found = desk_kit.desk.ticket_queries.ids(TicketQuery(buckets=tuple(Bucket), search="maya"))
+    assert list(found) == []
+
+
+def test_cu_10_kept_tickets_stay_readable_without_the_person(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    number = desk_kit.tickets()[0].number
+    list(desk_kit.desk.privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, desk_kit.ann))
+    ticket = next(one for one in desk_kit.tickets() if one.number == number)
+    assert (ticket.requester_name, ticket.requester_email) == (ERASED_NAME, "")
+    texts = [one.visible_text for one in desk_kit.messages(ticket.id)]
+    assert texts[0] == "[erased]"
+    assert texts[1].startswith("Hello [erased],")
+    raws = {desk_kit.desk.conversations.raw(one.id) for one in desk_kit.messages(ticket.id)}
+    assert raws == {None, ERASED_MAIL}
+    queries = desk_kit.desk.contact_queries
+    names = [row.name for row in queries.rows(queries.ids(ContactQuery()))]
+    assert names == ["Bob", ERASED_NAME]
+    other = next(one for one in desk_kit.tickets() if one.requester_name == "Bob")
+    assert desk_kit.messages(other.id)[0].visible_text.strip() == "My colleague [erased] knows more."
+
+
+def test_cu_10_no_undo_brings_an_erased_person_back(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    ticket_id = next(t.id for t in desk_kit.tickets() if t.requester_id == maya)
+    bulk = desk_kit.desk.bulk
+    named = bulk.start("rename", {"subject": "About Maya Lind"}, [ticket_id], desk_kit.ann)
+    asked = bulk.start("requester", {"email": "bob@customer.example", "name": "Bob"}, [ticket_id], desk_kit.ann)
+    list(bulk.undo(asked.job_id, desk_kit.ann))
+    list(desk_kit.desk.privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, desk_kit.ann))
+    for job in (named, asked):
+        list(bulk.undo(job.job_id, desk_kit.ann))
+    found = desk_kit.ticket(ticket_id)
+    assert "Maya" not in found.subject
+    assert found.requester_name == ERASED_NAME
+    with desk_kit.database.unit_of_work() as uow:
+        connection = uow.connection  # type: ignore[attr-defined]
+        kept = connection.exec_driver_sql("SELECT before FROM bulk_item UNION SELECT arguments FROM bulk_job").all()
+    assert "Maya" not in str(kept)
+
+
+def test_cu_10_the_name_must_be_typed_and_mail_that_waits_is_stopped(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    privacy, ann = desk_kit.desk.privacy, desk_kit.ann
+    with pytest.raises(ValueError, match="name typed"):
+        next(privacy.erase(maya, "maya lind", ErasureChoice.DELETE_TICKETS, ann))
+    plan = privacy.plan(maya)
+    assert (plan.tickets, plan.messages) == (1, 1)
+    desk_kit.arm()
+    list(privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann))
+    desk_kit.desk.outbox.send_due(20)
+    assert desk_kit.channel.server("support@desk.example").sent == []
+
+
+def test_cu_10_an_erasure_that_was_stopped_goes_on(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    privacy, ann = desk_kit.desk.privacy, desk_kit.ann
+    job = privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann)
+    for _ in range(4):
+        next(job)
+    job.close()  # type: ignore[attr-defined]
+    assert traces(desk_kit, MAYA) != []
+    list(privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann))
+    assert traces(desk_kit, MAYA, PRIVATE, PHONE) == []
+
+
+def test_cu_10_an_export_holds_everything_to_read_and_to_process(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    target = io.BytesIO()
+    steps = list(desk_kit.desk.exports.export(maya, target, desk_kit.ann, with_internal=True))
+    assert steps[-1].done == steps[-1].total
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        data = json.loads(archive.read("data.json"))
+        page = archive.read("index.html").decode()
+        mails = [archive.read(name) for name in names if name.endswith(".eml")]
+    assert {one["address"] for one in data["person"]["addresses"]} == {MAYA, PRIVATE, PHONE}
+    assert data["person"]["note"] == "Likes lamps"
+    assert [one["subject"] for one in data["tickets"]] == ["Lamp for Maya Lind"]
+    assert len(data["tickets"][0]["messages"]) == 4
+    assert len(data["other_messages"]) == 1
+    assert "<script" not in page
+    assert "Please help." in page
+    assert any(MAYA.encode() in raw for raw in mails)
+    assert desk_kit.desk.privacy.log()[0].action == "export"
+
+
+def test_cu_10_what_the_team_wrote_for_itself_is_left_out_unless_asked_for(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    (ticket_id,) = (one.id for one in desk_kit.tickets() if one.subject == "Lamp for Maya Lind")
+    sides = desk_kit.desk.side_conversations
+    start = sides.start(ticket_id)
+    supplier = (Address("Supplier", "help@supplier.example"),)
+    aside = SideDraft(
+        ticket_id=ticket_id,
+        from_account_id=start.from_account_id,
+        from_address=start.from_address,
+        to=supplier,
+        text="Is the lamp broken?",
+    )
+    sides.send(aside, desk_kit.ann)
+    found: dict[bool, str] = {}
+    for wanted in (False, True):
+        target = io.BytesIO()
+        list(desk_kit.desk.exports.export(maya, target, desk_kit.ann, with_internal=wanted))
+        with zipfile.ZipFile(target) as archive:
+            found[wanted] = "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    for secret in ("called from", "Likes lamps", "supplier.example", "Is the lamp broken", "NoteAdded"):
+        assert secret not in found[False], secret
+        assert secret in found[True], secret
+    assert "Please help." in found[False]
+    log = [one.summary for one in desk_kit.desk.privacy.log()]
+    assert log[0].endswith("with internal notes.")
+    assert log[1].endswith("without internal notes.")
+
+
+@pytest.mark.parametrize("choice", list(ErasureChoice))
+def test_cu_10_merged_tickets_go_too(desk_kit: DeskKit, choice: ErasureChoice) -> None:
+    box = desk_kit.mailbox("support@desk.example")
+    desk, ann = desk_kit.desk, desk_kit.ann
+    letters = [mail(f"Letter {n}", subject=f"Lamp {n}", from_=f"Maya Lind <{MAYA}>") for n in range(3)]
+    desk_kit.arrive(box, *letters, mail())
+    maya = desk.contacts.by_email(MAYA)
+    assert maya is not None
+    first, second, third, bobs = desk_kit.tickets()
+    desk.tickets.merge([second.id], first.id, ann)
+    desk.tickets.merge([third.id], bobs.id, ann)
+    list(desk.privacy.erase(maya.id, "Maya Lind", choice, ann))
+    assert traces(desk_kit, MAYA, "Maya Lind") == []
+    assert bobs.id in [one.id for one in desk_kit.tickets()]
