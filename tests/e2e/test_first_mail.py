@@ -18,9 +18,9 @@ from desk_app.runtime.compose import open_desk
 from desk_app.runtime.demo.mail_host import MailHost, SentMail
 from desk_app.runtime.worker import run_worker
 from desk_app.services.desk import Desk
-from desk_app.ui.mailboxes.wizard import ADDRESS, CONNECTION, DONE, OLD_MAIL
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.session import DeskSession
+from desk_app.ui.setup.entered import ADDRESS, CONNECTION, DONE, LANGUAGE, OLD_MAIL, TEAM
 from desk_app.ui.shell.window import MainWindow
 from tests.ui.stage import letter, pump
 
@@ -83,9 +83,14 @@ def test_an_empty_desk_becomes_an_answered_customer(window: MainWindow, host: Ma
 
 def connect(window: MainWindow, host: MailHost) -> None:
     """Go through the wizard by keyboard and by what it offers."""
-    assert pump(lambda: window._wizard is not None and window._wizard.step == ADDRESS), "no wizard on an empty desk"
-    wizard = window._wizard
+    assert pump(lambda: window.setting_up.wizard is not None and window.setting_up.wizard.step == LANGUAGE), (
+        "no wizard on an empty desk"
+    )
+    wizard = window.setting_up.wizard
     assert wizard is not None
+    wizard.next.click()
+    wizard.next.click()
+    assert wizard.step == ADDRESS
     QTest.keyClicks(wizard.address, ADDRESS_OF_DESK)
     QTest.keyClicks(wizard.password, PASSWORD)
     QTest.keyClicks(wizard.shown_name, "Kopi Works")
@@ -101,11 +106,13 @@ def connect(window: MainWindow, host: MailHost) -> None:
     assert pump(wizard.next.isEnabled, 60), "the connection test failed"
     wizard.next.click()
     assert pump(lambda: wizard.step == OLD_MAIL, 30)
-    assert pump(lambda: "1 message" in wizard.count_text.text(), 30), wizard.count_text.text()
-    wizard.since.setChecked(True)
+    assert pump(lambda: "1 message" in wizard.old_mail.count_text.text(), 30), wizard.old_mail.count_text.text()
+    wizard.old_mail.since.setChecked(True)
+    wizard.next.click()
+    assert pump(lambda: wizard.step == TEAM, 30)
     wizard.next.click()
     assert pump(lambda: wizard.step == DONE, 30)
-    wizard.arm_now.setChecked(True)
+    wizard.ready.arm_now.setChecked(True)
     wizard.next.click()
     assert pump(lambda: window.stack.currentWidget() is not wizard)
 

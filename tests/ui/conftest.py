@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.theme.theme import theme
 from tests.support.desks import DeskKit
 from tests.ui import stage
+from tests.ui.large_desk import large_desk_file, large_kit
+from tests.ui.watchdog import gui_watchdog
+
+__all__ = ["gui_watchdog", "large_desk_file", "large_kit"]  # fixtures
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +30,16 @@ def qapp_args() -> list[str]:
 @pytest.fixture(autouse=True)
 def look(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
-    theme().apply("light", factor=1.0, high_contrast=False)
+    theme().apply("light", factor=1.0, contrast="off", density="comfortable", system_font=False)
+
+
+@pytest.fixture(autouse=True)
+def garbage_on_one_thread() -> Iterator[None]:
+    """Look for garbage on the GUI thread only, as the program does (`desk_app/ui/garbage.py`)."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture
@@ -33,7 +48,9 @@ def settings(tmp_path: Path) -> QSettings:
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Iterator[DeskKit]:
+def kit(tmp_path: Path, sqlite_template: Path) -> Iterator[DeskKit]:
+    """An empty desk; migrating happens once a process."""
+    shutil.copyfile(sqlite_template, tmp_path / "desk.sqlite")
     database = open_database(f"sqlite:///{tmp_path / 'desk.sqlite'}", origin="test")
     yield DeskKit(database)
     database.close()
@@ -60,4 +77,6 @@ def close(window: MainWindow) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QApplication.processEvents()
     left = [timer for top in QApplication.topLevelWidgets() for timer in top.findChildren(QTimer) if timer.isActive()]
+    for timer in left:  # whoever left them fails, and nobody after it
+        timer.stop()
     assert not left, f"timers were left running: {left}"

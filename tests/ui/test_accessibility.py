@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -16,30 +18,138 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desk_app.domain.contacts.fields import FieldDefinition
+from desk_app.domain.contacts.links import LinkTemplate
+from desk_app.domain.tickets.model import Priority
+from desk_app.services.contacts.settings import FieldDefinitions
+from desk_app.ui.contacts.phrases import ORGANIZATIONS
+from desk_app.ui.setup.entered import DATABASE, DONE, LANGUAGE, TEAM
 from desk_app.ui.shell.window import MainWindow
-from tests.ui import stage
+from tests.ui import bulk_scenes, channel_scenes, contact_scenes, plugin_scenes, stage
 
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QTextEdit)
-PAGES = ("inbox", "note", "outbox", "quarantine", "mailboxes", "outgoing", "appearance", "wizard", "wizard-form")
+PAGES = (
+    "inbox",
+    "thread",
+    "note",
+    "list-filters",
+    "list-search",
+    "list-empty",
+    "several",
+    "several-progress",
+    "narrow-lists",
+    "narrow-page",
+    "outbox",
+    "quarantine",
+    "mailboxes",
+    "outgoing",
+    "canned",
+    "signatures",
+    "appearance",
+    "customers",
+    "organizations",
+    "customer-fields",
+    "context-links",
+    "blocked-senders",
+    "notifications",
+    "wizard",
+    "wizard-form",
+    "health",
+    "people",
+    "departments",
+    "tags",
+    "keyboard",
+    "data",
+    "logs",
+    "system",
+    "first-run-language",
+    "first-run-database",
+    "first-run-team",
+    "first-run-done",
+    "plugins",
+    "plugins-details",
+    "plugins-settings",
+    "plugins-culprit",
+    "plugins-safe-mode",
+    "reports",
+    "channel-account",
+)
+
+
+def show_list(window: MainWindow, page: str) -> None:
+    pane = window.inbox.list
+    if page == "list-filters":
+        pane.filter_by(replace(pane.query, unread=True, priorities=(Priority.HIGH,)))
+        window.inbox.sidebar.unfold(on=True)
+    elif page == "list-search":
+        pane.search("from:maya -newsletter is:open")
+    elif page == "list-empty":
+        window.inbox.sidebar.choose("snoozed")
+    else:
+        window.preferences.set("look/reduce_motion", value=True)
+        window.resize(1000 if page == "narrow-lists" else 700, 760)
+        stage.settle(window)
+        pane.open_first()
+        stage.settle(window)
+        if page == "narrow-lists":
+            window.inbox.panes.toggle_sidebar()
+        else:
+            window.inbox.panes.read()
 
 
 def show(window: MainWindow, page: str) -> None:
-    if page in {"inbox", "note"}:
+    if page in {"inbox", "thread", "note"}:
         window.inbox.list.open_first()
         stage.settle(window)
+        if page == "thread":
+            window.run_action("thread.open_all")
         if page == "note":
             window.run_action("ticket.note")
+    elif page.startswith(("list-", "narrow-")):
+        show_list(window, page)
+    elif page == "several":
+        bulk_scenes.select_several(window)
+    elif page == "several-progress":
+        bulk_scenes.show_progress(window)
     elif page in {"outbox", "quarantine"}:
         window.show_page(page)
+    elif page.startswith("first-run"):
+        window.setting_up.open(first_run=True)
+        steps = {"language": LANGUAGE, "database": DATABASE, "team": TEAM, "done": DONE}
+        window.setting_up.wizard._show(steps[page.removeprefix("first-run-")])  # type: ignore[union-attr]
+    elif page in {"customers", "organizations"}:
+        _show_people(window, page)
+    elif page.startswith(("plugins", "reports")):
+        dict(plugin_scenes.scenes())[page](window)
+    elif page.startswith("channel"):
+        dict(channel_scenes.scenes())[page](window)
     elif page.startswith("wizard"):
-        window.open_wizard()
+        window.setting_up.open()
         if page == "wizard-form":
-            window._wizard._show(1)  # type: ignore[union-attr]
-            window._wizard.form.show()  # type: ignore[union-attr]
+            window.setting_up.wizard._show(1)  # type: ignore[union-attr]
+            window.setting_up.wizard.form.show()  # type: ignore[union-attr]
     else:
         window.show_page("settings")
         window.page("settings").open_page(page)  # type: ignore[union-attr]
     stage.settle(window)
+
+
+def _show_people(window: MainWindow, page: str) -> None:
+    desk, actor = window.session.desk, window.session.actor
+    made = desk.organizations.create("Lindqvist Studio AB", actor, domain="lindqvist.example").after
+    maya = desk.contacts.by_email("maya@lindqvist.example")
+    assert maya is not None
+    assert made is not None
+    desk.contact_settings.save_fields(
+        FieldDefinitions((FieldDefinition("", "Plan", "choice", ("Team",)), FieldDefinition("", "Number"))), actor
+    )
+    desk.contact_settings.save_links([LinkTemplate("Shop", "https://shop.example/?m={email}")], actor)
+    shown = contact_scenes.customers(window)
+    if page == "customers":
+        shown.open_person(maya.id)
+    else:
+        shown.directory.choose_filter(ORGANIZATIONS)
+        shown.open_organization(made.id)
 
 
 @pytest.mark.parametrize("page", PAGES)

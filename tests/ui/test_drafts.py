@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPushButton
 
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Address
+from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
 from desk_app.storage.database import open_database
 from desk_app.ui.messages import composer_drafts
 from desk_app.ui.shell.window import MainWindow
@@ -111,6 +112,27 @@ def test_there_and_back_at_once_shows_the_newest_text(window: MainWindow, kit: D
         assert window.inbox.ticket.composer.edit.toPlainText() == text
 
 
+def test_what_was_read_before_a_write_does_not_replace_what_was_written(window: MainWindow, kit: DeskKit) -> None:
+    ticket_id = ticket_of(kit)
+    open_(window, ticket_id)
+    drafts, edit = window.inbox.ticket.drafts, window.inbox.ticket.composer.edit
+    edit.setPlainText("one")
+    drafts.flush()
+    stage.settle(window)
+    early = drafts.read(ticket_id)
+    edit.setPlainText("one two")
+    drafts.flush()
+    stage.settle(window)
+    assert early.drafts[DraftKind.REPLY].text == "one"
+    assert drafts.newest(ticket_id, early)[DraftKind.REPLY].text == "one two"
+    edit.setPlainText("one two three")
+    drafts.flush()
+    stage.settle(window)
+    kept = stored(kit, ticket_id)
+    assert kept is not None
+    assert kept.text == "one two three", "nobody is asked about a conflict with oneself"
+
+
 def test_closing_the_window_keeps_reply_and_note(kit: DeskKit, settings: QSettings) -> None:
     stage.believable(kit)
     ticket_id = ticket_of(kit)
@@ -173,7 +195,7 @@ def test_another_windows_text_is_not_overwritten(window: MainWindow, kit: DeskKi
     ticket_id = ticket_of(kit)
     open_(window, ticket_id)
     pane, composer = window.inbox.ticket, window.inbox.ticket.composer
-    theirs = KeptDraft(DraftKind.REPLY, kit.agent.id, ticket_id, text="theirs")
+    theirs = KeptDraft(kind=DraftKind.REPLY, agent_id=kit.agent.id, ticket_id=ticket_id, text="theirs")
     kit.desk.drafts.save(theirs, kit.ann)
     composer.edit.setPlainText("mine")
     pane.drafts.flush()
@@ -182,7 +204,7 @@ def test_another_windows_text_is_not_overwritten(window: MainWindow, kit: DeskKi
     assert kept is not None
     assert kept.text == "theirs"
     assert composer.edit.toPlainText() == "mine"
-    choices = {one.text(): one for one in composer._warning_holder.findChildren(QPushButton)}
+    choices = {one.text(): one for one in composer.bars.findChildren(QPushButton)}
     choices["Keep this text"].click()
     stage.settle(window)
     kept = stored(kit, ticket_id)
@@ -202,7 +224,7 @@ def test_a_new_ticket_is_kept_too(window: MainWindow, kit: DeskKit) -> None:
     stage.settle(window)
     again = next(one for one in window.findChildren(NewTicketDialog) if one.isVisible())
     assert (again.subject.text(), again.text.toPlainText()) == ("Call from the harbour", "They want a crane.")
-    again.to.set_addresses((Address("", "harbour@customer.example"),))
+    again.to.set_address(Address("", "harbour@customer.example"))
     again.kind.setCurrentIndex(again.kind.findData("phone"))
     again.accept()
     stage.settle(window)
@@ -260,3 +282,31 @@ def test_a_killed_program_loses_at_most_two_seconds(tmp_path: Path, settings: QS
     assert edit.toPlainText().startswith("written !just")
     conftest.close(window)
     database.close()
+
+
+def test_co_05_a_colleagues_draft_is_shown_and_taken_over(window: MainWindow, kit: DeskKit) -> None:
+    bob = kit.desk.people.add_agent("bob", SYSTEM, name="Bob Builder")
+    window.session.load()
+    ticket_id = ticket_of(kit)
+    kept = KeptDraft(
+        kind=DraftKind.REPLY,
+        agent_id=bob.id,
+        ticket_id=ticket_id,
+        text="Halo dari Bob",
+        html="<p>Halo dari <b>Bob</b></p>",
+    )
+    kit.desk.drafts.save(kept, Actor(ActorKind.AGENT, bob.id, bob.name))
+    open_(window, ticket_id)
+    pane = window.inbox.ticket
+    (card,) = pane.writing.neighbours.cards
+    assert card.accessibleName() == "Bob Builder is writing a reply"
+    card.show_text.click()
+    assert card._body.isVisible()
+    pane.composer.edit.setPlainText("mine")
+    card.take.click()
+    stage.settle(window)
+    assert pane.writing.neighbours.cards == []
+    assert pane.composer.edit.toPlainText() == "mine\nHalo dari Bob"
+    assert stored(kit, ticket_id).text.startswith("mine")  # type: ignore[union-attr]
+    assert kit.desk.drafts.of_ticket(ticket_id, bob.id) == {}
+    assert any(one.kind == "DraftTakenOver" for one in kit.events(ticket_id))

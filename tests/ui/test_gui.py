@@ -3,12 +3,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
-from desk_app.runtime import gui
+from desk_app.infra.location import resolve, write_database
+from desk_app.runtime import databases, gui
+from desk_app.runtime.compose import open_desk
+from desk_app.runtime.databases import ComputersDatabases
 from tests.support.desks import DeskKit
 from tests.ui import stage
 
@@ -46,3 +51,37 @@ def test_a_picture_of_the_real_window_without_a_display(kit: DeskKit, tmp_path: 
 def test_a_picture_that_cannot_be_written_is_an_error(kit: DeskKit, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cannot be written"):
         gui.render_offscreen(kit.desk, tmp_path / "missing" / "picture.png", wait_seconds=0.1)
+
+
+def test_ad_07_another_database_is_opened_in_the_same_program(
+    tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings.toml"
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    write_database(file, f"sqlite:///{tmp_path / 'first.sqlite'}")
+    location = replace(resolve(settings_file=file), data_dir=data, keychain="memory")
+    monkeypatch.setattr(gui, "_desktop_notes", lambda: None)
+    monkeypatch.setattr(databases, "ComputersDatabases", lambda where: ComputersDatabases(where, file))
+    program = gui._Program(location)
+    program._open(lambda: open_desk(location, origin="window"))
+    assert stage.pump(lambda: program._window is not None and program._window.setting_up.wizard is not None, 20)
+    first = program._window
+    assert first is not None
+    assert program._databases is not None
+    program._databases.choose(None)
+    first.reopen_asked.emit()
+    assert stage.pump(lambda: program._window not in {None, first}, 20)
+    second = program._window
+    assert second is not None
+    assert stage.pump(lambda: second.setting_up.wizard is not None, 20)
+    assert second.session.desk.system.place.database_file == data / "desk.sqlite"
+    assert (data / "desk.sqlite").exists()
+    second.leaving.left.disconnect(qapp.quit)
+    second.leaving.quitting = True
+    assert program._worker is None or program._worker.end()
+    second.close()
+    second.deleteLater()
+    program._work.close()
+    assert program._desk is not None
+    program._desk.close()

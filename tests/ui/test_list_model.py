@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex
 from pytestqt.qtbot import QtBot
 
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.services.queries.tickets import TicketRow
-from desk_app.ui.tickets.list_model import KEPT_ROWS, PAGE, TicketListModel
-from desk_app.ui.tickets.list_pane import TicketTable
+from desk_app.ui.tickets import list_merge, list_model
+from desk_app.ui.tickets.list_merge import plan_merge
+from desk_app.ui.tickets.list_model import TicketListModel
+from desk_app.ui.tickets.list_table import TicketTable
+from desk_app.ui.widgets.paged_rows import KEPT_ROWS, PAGE
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -131,3 +134,48 @@ def test_ui_6_a_row_is_spoken_as_a_sentence(model: TicketListModel) -> None:
     model.fill([1], [row(1, "Refund")])
     spoken = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.startswith("Unread. Maya, Refund, Open")
+
+
+many = st.lists(st.integers(0, 60), unique=True)
+
+
+@given(many, many)
+def test_in_05_a_plan_knows_what_comes_goes_and_where_the_rest_is(old: list[int], new: list[int]) -> None:
+    plan = plan_merge(array("q", old), array("q", new), old)
+    assert {old[place] for place in plan.gone} == set(old) - set(new)
+    assert {new[place] for place in plan.come} == set(new) - set(old)
+    assert plan.where == {one: new.index(one) if one in new else -1 for one in old}
+    assert plan.empty == (old == new)
+
+
+@given(many, many, st.sets(st.integers(0, 60)))
+def test_in_05_what_is_selected_stays_selected_whatever_moves(old: list[int], new: list[int], chosen: set[int]) -> None:
+    model = TicketListModel()
+    model.show(array("q", old))
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(list_model, "PIECEMEAL", 1)
+    held = {one: QPersistentModelIndex(model.index(old.index(one), 0)) for one in chosen if one in old}
+    model.merge(array("q", new))
+    monkeypatch.undo()
+    for one, index in held.items():
+        assert index.isValid() == (one in new)
+        assert one not in new or new[index.row()] == one
+
+
+def test_in_05_many_differences_are_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_merge, "MOST_EDITS", 3)
+    old, new = array("q", range(400)), array("q", reversed(range(100, 700, 3)))
+    plan = plan_merge(old, new, [100, 101, 103])
+    assert plan.where == {100: new.index(100), 101: -1, 103: new.index(103)}
+    model = TicketListModel()
+    model.show(old)
+    model.merge(new)
+    assert model.ids == new
+
+
+def test_in_05_a_ticket_that_moves_to_the_top_of_a_million_is_found_in_blocks() -> None:
+    old = array("q", range(1_000_000))
+    new = array("q", [900_000, *range(900_000), *range(900_001, 1_000_000)])
+    plan = plan_merge(old, new, [900_000, 5, 950_000])
+    assert (plan.gone, plan.come, plan.moved) == ((), (), True)
+    assert plan.where == {900_000: 0, 5: 6, 950_000: 950_000}

@@ -15,7 +15,8 @@ from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, Securit
 from desk_app.plugin_api.channels import AccountView, ChannelError, ChannelFault, SecretError, StepState, TestStep
 from desk_app.ui.mailboxes.form import ServersForm
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
-from desk_app.ui.mailboxes.wizard import CONNECTION, OLD_MAIL, Wizard
+from desk_app.ui.mailboxes.wizard import Wizard
+from desk_app.ui.setup.entered import CONNECTION, OLD_MAIL
 from desk_app.ui.shell.window import MainWindow
 from tests.support.desks import SETTINGS, DeskKit
 from tests.support.sign_in import FakeProvider
@@ -90,7 +91,8 @@ def fail(kit: DeskKit, account: Account, fault: ChannelFault) -> None:
 
 
 def at_the_connection(window: MainWindow) -> Wizard:
-    wizard = window._wizard
+    window.setting_up.open()
+    wizard = window.setting_up.wizard
     assert wizard is not None
     wizard.address.setText("shop@office.example")
     wizard._go_on()
@@ -210,10 +212,10 @@ def test_mb_04_the_window_rings_and_fix_is_one_click_to_the_provider(
     alarmed: MainWindow, kit: DeskKit, dead: Account, provider: FakeProvider, opened: list[str]
 ) -> None:
     sidebar = alarmed.inbox.sidebar
-    assert "The sign-in has expired" in sidebar._sync_text.whole_text
-    assert sidebar._sync_text.property("state") == "danger"
-    assert "The sign-in has expired" in alarmed.toast._label.text()
-    sidebar._fix.click()
+    assert "The sign-in has expired" in sidebar.sync.text.whole_text
+    assert sidebar.sync.text.property("state") == "danger"
+    assert "The sign-in has expired" in alarmed.toast.text
+    sidebar.sync.fix.click()
     assert stage.pump(lambda: bool(opened)), "Fix goes straight to the provider's page"
     assert editor_of(alarmed).sign_in_panel.waiting
     provider.attempts[0].answer("fresh")
@@ -224,13 +226,13 @@ def test_mb_04_the_window_rings_and_fix_is_one_click_to_the_provider(
     ((_account, health),) = kit.desk.mailboxes.list()
     assert health.fault == ""
     assert health.succeeded_at is not None, "mail was fetched at once"
-    assert sidebar._fix.isHidden()
+    assert sidebar.sync.fix.isHidden()
 
 
 def test_the_settings_page_keeps_a_changed_registration_with_its_tokens(
     alarmed: MainWindow, kit: DeskKit, dead: Account, provider: FakeProvider, opened: list[str]
 ) -> None:
-    alarmed._fix_mailbox(dead.id)
+    alarmed.fix_mailbox(dead.id)
     assert stage.pump(lambda: bool(opened))
     editor = editor_of(alarmed)
     editor.sign_in_panel.cancel()
@@ -257,7 +259,7 @@ def test_mb_04_a_server_that_is_away_is_no_alarm_until_it_was_away_often(
     window = stage.open_window(kit, settings)
     rung: list[str] = []
     window._alarms.rung.connect(lambda _id, text: rung.append(text))
-    text = window.inbox.sidebar._sync_text
+    text = window.inbox.sidebar.sync.text
     assert (text.property("state"), rung) == ("", [])
     for _ in range(2):
         fail(kit, account, ChannelFault.NETWORK)
@@ -281,14 +283,14 @@ def test_a_locked_keychain_is_unlocked_from_the_page(
 
     monkeypatch.setattr(kit.desk.sign_in, "_unlock", unlock)
     window = stage.open_window(kit, settings)
-    window._fix_mailbox(account.id)
+    window.fix_mailbox(account.id)
     stage.settle(window)
     editor = editor_of(window)
-    assert "stays locked" in editor._message.text()
+    assert "stays locked" in editor.footer.message.text()
     locked[0] = False
     button = next(one for one in editor.findChildren(QPushButton) if "Unlock" in one.text())
     button.click()
     stage.settle(window)
-    assert "unlocked" in editor._message.text()
+    assert "unlocked" in editor.footer.message.text()
     assert kit.desk.mailboxes.list()[0][1].fault == ""
     close(window)

@@ -4,28 +4,135 @@ import re
 import sys
 
 import pytest
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSettings, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desk_app.ui import resources_path
+from desk_app.ui.preferences import Preferences
 from desk_app.ui.theme import tokens
-from desk_app.ui.theme.fonts import font, load
+from desk_app.ui.theme.fonts import font, load, system_family
 from desk_app.ui.theme.icons import icon, svg
-from desk_app.ui.theme.theme import theme
+from desk_app.ui.theme.theme import Contrast, Density, Scheme, theme
+
+SCHEMES = {
+    "light": tokens.LIGHT,
+    "dark": tokens.DARK,
+    "light-high-contrast": tokens.high_contrast(tokens.LIGHT),
+    "dark-high-contrast": tokens.high_contrast(tokens.DARK),
+}
 
 
-@pytest.mark.parametrize("scheme", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @pytest.mark.parametrize(("front", "back", "needed"), tokens.CONTRAST_PAIRS)
 def test_ui_2_1_contrast_of_every_pair(scheme: dict[str, str], front: str, back: str, needed: float) -> None:
     assert tokens.contrast(scheme[front], scheme[back]) >= needed
 
 
+def test_ui_2_1_every_pair_of_the_design_is_among_the_tested_ones() -> None:
+    tested = {(front, back) for front, back, _ in tokens.CONTRAST_PAIRS}
+    design = """
+        text_primary: bg_surface bg_selected bg_rail note_bg; text_secondary: bg_surface bg_sidebar bg_selected;
+        text_tertiary: bg_surface bg_sidebar bg_hover bg_selected note_bg;
+        on_accent: accent accent_hover accent_pressed;
+        accent_text: bg_surface accent_subtle; note_text: note_bg; on_toast: toast_bg;
+        border_strong: bg_surface bg_sidebar; focus: bg_surface bg_rail; accent: bg_surface
+    """
+    for line in design.split(";"):
+        front, _, backs = line.strip().partition(":")
+        assert {(front, back) for back in backs.split()} <= tested
+    assert {(tone, f"{tone}_subtle") for tone in tokens.TONES} <= tested
+
+
 @pytest.mark.parametrize("scheme", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
-def test_ui_2_1_high_contrast_keeps_text_readable(scheme: dict[str, str]) -> None:
+def test_ia_06_high_contrast_has_strong_lines_strong_text_and_no_tinted_fills(scheme: dict[str, str]) -> None:
     strong = tokens.high_contrast(scheme)
-    assert tokens.contrast(strong["border_default"], strong["bg_surface"]) >= 3
-    assert all(tokens.contrast(strong[tone], strong[f"{tone}_subtle"]) >= 4.5 for tone in tokens.TONES)
+    for border in ("border_subtle", "border_default"):
+        assert tokens.contrast(strong[border], strong["bg_surface"]) >= 3
+    assert tokens.contrast(strong["text_tertiary"], strong["bg_surface"]) >= 7
+    assert {strong[f"{tone}_subtle"] for tone in tokens.TONES} == {scheme["bg_surface"]}
+
+
+def test_ia_06_high_contrast_draws_an_edge_where_a_fill_was() -> None:
+    theme().apply("light", contrast="on")
+    assert f"border-color: {tokens.LIGHT['success']}" in theme().style_sheet()
+    theme().apply("light", contrast="off")
+    assert f"border-color: {tokens.LIGHT['success_subtle']}" in theme().style_sheet()
+
+
+def test_ia_06_contrast_follows_the_system_unless_somebody_chose(qapp: QApplication) -> None:
+    theme().apply(contrast=Contrast.ON)
+    assert theme().high_contrast
+    theme().apply(contrast=Contrast.SYSTEM)
+    hints = qapp.styleHints()
+    wanted = hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+    assert theme().high_contrast is wanted
+    hints.accessibility().contrastPreferenceChanged.emit(Qt.ContrastPreference.HighContrast)
+    assert theme().high_contrast is wanted, "asked again, the system says the same"
+
+
+def test_ia_07_the_look_follows_the_system_live(qapp: QApplication) -> None:
+    theme().apply(Scheme.SYSTEM)
+    hints = qapp.styleHints()
+    assert theme().is_dark is (hints.colorScheme() == Qt.ColorScheme.Dark)
+    told: list[bool] = []
+    theme().changed.connect(lambda: told.append(True))
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert told
+    theme().apply(Scheme.LIGHT)
+    told.clear()
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert not told, "who chose a scheme keeps it"
+
+
+def test_nothing_is_filled_anew_when_nothing_changes(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme().apply("light", factor=1.0)
+    filled: list[int] = []
+    monkeypatch.setattr(theme(), "style_sheet", lambda: filled.append(1) or "")
+    theme().apply("light", factor=1.0, density=Density.COMPACT)
+    assert theme().is_compact
+    assert not filled
+    theme().apply(density=Density.COMFORTABLE)
+
+
+def test_ui_2_2_the_systems_type_face_can_be_used(qapp: QApplication) -> None:
+    theme().apply(system_font=True)
+    assert font(13).family() == system_family()
+    assert qapp.font().family() == system_family()
+    theme().apply(system_font=False)
+    assert font(13).family() == "Inter"
+
+
+def test_preferences_read_what_is_stored_and_survive_nonsense(settings: QSettings) -> None:
+    preferences = Preferences(settings)
+    assert (preferences.scheme, preferences.density, preferences.contrast) == (
+        Scheme.SYSTEM,
+        Density.COMFORTABLE,
+        Contrast.SYSTEM,
+    )
+    for key, value in (
+        ("look/scheme", "dark"),
+        ("look/density", "compact"),
+        ("look/high_contrast", True),
+        ("look/system_font", True),
+        ("look/text_size", 1.3),
+    ):
+        settings.setValue(key, value)
+    assert (preferences.scheme, preferences.density, preferences.contrast) == (
+        Scheme.DARK,
+        Density.COMPACT,
+        Contrast.ON,
+    )
+    assert preferences.system_font
+    assert preferences.text_size == 1.3
+    for key in ("look/scheme", "look/density", "look/high_contrast", "look/text_size"):
+        settings.setValue(key, "nonsense")
+    assert (preferences.scheme, preferences.density, preferences.contrast, preferences.text_size) == (
+        Scheme.SYSTEM,
+        Density.COMFORTABLE,
+        Contrast.SYSTEM,
+        1.0,
+    )
 
 
 def test_both_schemes_have_the_same_tokens() -> None:

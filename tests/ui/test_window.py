@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desk_app.domain.messages.model import Address
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.plugin_api.channels import SendOutcome, SendReceipt
 from desk_app.services.ports.sync import OutboxState
+from desk_app.ui.messages.composer_foot import Afterwards, SendOrder
+from desk_app.ui.messages.mail_files import safe_filename
 from desk_app.ui.messages.why import why_text
 from desk_app.ui.shell.window import MainWindow
-from desk_app.ui.tickets.dialogs import PersonQuestion, SplitQuestion, TagsQuestion, TicketQuestion
-from desk_app.ui.tickets.ticket_pane import safe_filename
+from desk_app.ui.tickets.dialogs import PersonQuestion, SplitQuestion, TagsQuestion
+from desk_app.ui.tickets.picking import TicketQuestion
 from tests.support.desks import DeskKit
 from tests.ui import stage
 
@@ -97,7 +99,7 @@ def test_a_reply_goes_out_through_the_composer(window: MainWindow, kit: DeskKit)
     assert composer.to.addresses == (Address("Budi Santoso", "budi@kopi.example"),)
     composer.edit.insert_clean_html("<p>Halo <b>Budi</b></p>")
     composer.attach("label.pdf", "application/pdf", b"%PDF")
-    composer._set_then("waiting")
+    composer.choose_then("waiting")
     QTest.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     stage.settle(window)
     sent = kit.messages(ticket_id)[-1]
@@ -132,15 +134,15 @@ def test_in_09_a_newer_message_stops_the_reply(window: MainWindow, kit: DeskKit)
     open_(window, ticket_id)
     composer = window.inbox.ticket.composer
     composer.edit.setPlainText("late")
-    draft = composer.draft()
+    order = SendOrder(composer.draft(), Afterwards())
     first = kit.messages(ticket_id)[0].internet_id
     wait = stage.letter("Budi", "budi@kopi.example", "Re: Permintaan", "Wait, it is solved!", in_reply_to=first)
     kit.arrive(window.session.facts.accounts[0][0], wait)
-    window.inbox.ticket.send(draft, "", None)
+    window.inbox.ticket.writing.send(order)
     stage.settle(window)
     assert composer.edit.toPlainText() == "late", "the text stays"
-    assert composer._warning_holder.isVisible()
-    window.inbox.ticket.send(draft, "", None, force=True)
+    assert composer.bars.isVisible()
+    window.inbox.ticket.writing.send(order, force=True)
     stage.settle(window)
     assert any(one.visible_text.startswith("late") for one in kit.messages(ticket_id))
 
@@ -151,7 +153,7 @@ def test_the_composer_objects_before_it_sends(window: MainWindow, kit: DeskKit) 
     sent: list[object] = []
     composer.sent.connect(lambda *one: sent.append(one))
     composer.submit()
-    assert composer._warning_holder.isVisible()
+    assert composer.bars.isVisible()
     composer.edit.setPlainText("I attached the label.")
     composer.submit()
     assert not sent
@@ -231,7 +233,7 @@ def test_assign_status_priority_tags_snooze_from_the_window(window: MainWindow, 
 
 def test_undo_in_the_toast_goes_back(window: MainWindow, kit: DeskKit) -> None:
     ticket_id = ticket_of(kit, "Permintaan pengembalian dana")
-    window.acts.set_priority([ticket_id], Priority.HIGH, Priority.NORMAL)
+    window.acts.set_priority([ticket_id], Priority.HIGH)
     stage.settle(window)
     undo = next(
         one for one in window.toast.findChildren(type(window.inbox.ticket.header.status)) if one.text() == "Undo"
@@ -324,7 +326,7 @@ def test_co_16_the_subject_can_be_changed(window: MainWindow, kit: DeskKit) -> N
 
 def test_sr_02_search_shows_hits_and_goes_back(window: MainWindow) -> None:
     window.run_action("list.search")
-    box = window.inbox.list.search_box
+    box = window.inbox.list.header.search_box
     QTest.keyClicks(box, "from:budi")
     QTest.keyClick(box, Qt.Key.Key_Return)
     stage.settle(window)
@@ -351,7 +353,7 @@ def test_several_tickets_at_once(window: MainWindow, kit: DeskKit) -> None:
     pane.step(1, extend=True)
     stage.settle(window)
     assert len(window.selected_ticket_ids()) == 3
-    assert pane.bulk_bar.isVisible()
+    assert pane.header.bulk_bar.isVisible()
     chosen = window.selected_ticket_ids()
     window.run_action("ticket.resolve")
     stage.settle(window)
@@ -391,14 +393,14 @@ def test_co_13_the_outbox_shows_what_waits_and_lets_it_go(window: MainWindow, ki
     assert page is not None
     texts = [one.text() for one in page.findChildren(QLabel)]
     assert any("Held" in text for text in texts)
-    window.arm()
+    window.mail.arm()
     stage.settle(window)
     assert window.session.facts.settings.outgoing_armed
     assert stage.pump(page.release_all.isEnabled)  # type: ignore[attr-defined]
     page.release_all.click()  # type: ignore[attr-defined]
     stage.settle(window)
     assert [one.state for one in kit.desk.outbox.tray()] == [OutboxState.QUEUED]
-    window.disarm()
+    window.mail.disarm()
     stage.settle(window)
     assert [one.state for one in kit.desk.outbox.tray()] == [OutboxState.HELD]
 
@@ -416,7 +418,7 @@ def test_an_unclear_outcome_asks_a_person(window: MainWindow, kit: DeskKit) -> N
     assert message.delivery.state == "unknown"
     card = window.inbox.ticket.thread_view.cards[message.id]
     assert any("nobody knows whether it left" in one.text() for one in card.findChildren(QLabel))
-    window.inbox.ticket._decide_delivery(message, "sent")
+    window.inbox.ticket.card_acts.decide_delivery(message, "sent")
     stage.settle(window)
     assert kit.messages(ticket_id)[-1].delivery.state == "sent"  # type: ignore[union-attr]
 
@@ -459,7 +461,7 @@ def test_attachments_are_saved_as_they_came(window: MainWindow, kit: DeskKit, tm
     ticket_id = ticket_of(kit, "Refund for order #58213 not received")
     attachment = kit.messages(ticket_id)[-1].attachments[0]
     saved: list[int] = []
-    window.inbox.ticket.save_attachment(attachment, tmp_path / "x.pdf", lambda: saved.append(1))
+    window.inbox.ticket.files.save(attachment, tmp_path / "x.pdf", lambda: saved.append(1))
     stage.settle(window)
     assert saved == [1]
     assert (tmp_path / "x.pdf").read_bytes() == b"%PDF-1.4 receipt" * 1200
@@ -474,10 +476,10 @@ def test_attachment_names_cannot_leave_their_folder(name: str, safe: str) -> Non
 
 
 def test_deceptive_links_ask_first(window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> None:
-    from desk_app.ui.tickets import ticket_pane
+    from desk_app.ui.messages import card_acts
 
     went: list[str] = []
-    monkeypatch.setattr(ticket_pane, "_open_in_browser", went.append)
+    monkeypatch.setattr(card_acts, "_open_in_browser", went.append)
     html = (
         '<p><a href="https://evil.example/x">https://bank.example</a> <a href="https://ok.example">ok.example</a></p>'
     )
@@ -487,11 +489,11 @@ def test_deceptive_links_ask_first(window: MainWindow, kit: DeskKit, monkeypatch
     open_(window, ticket_id)
     message = window.inbox.ticket.view.messages[0]  # type: ignore[union-attr]
     assert message.deceptive_links
-    window.inbox.ticket.open_link(message, "https://evil.example/x")
+    window.inbox.ticket.card_acts.open_link(message, "https://evil.example/x")
     assert went == []
-    window.inbox.ticket.open_link(message, "https://ok.example")
+    window.inbox.ticket.card_acts.open_link(message, "https://ok.example")
     assert went == ["https://ok.example"]
-    window.inbox.ticket.open_link(message, "file:///etc/passwd")
+    window.inbox.ticket.card_acts.open_link(message, "file:///etc/passwd")
     assert went == ["https://ok.example"]
     for dialog in window.inbox.ticket.findChildren(PersonQuestion.__base__):  # type: ignore[arg-type]
         dialog.reject()
@@ -504,7 +506,7 @@ def test_in_25_remote_images_come_only_when_asked(window: MainWindow, kit: DeskK
         asked.append(addresses)
         return {0: stage.PIXEL}
 
-    window.inbox.ticket._remote_images = fetch
+    window.inbox.ticket.card_acts._fetch = fetch
     html = '<p>news</p><img src="https://shop.example/a.png" width="300" height="200">'
     kit.arrive(window.session.facts.accounts[0][0], stage.letter("Shop", "shop@s.example", "News", "x", html=html))
     ticket_id = ticket_of(kit, "News")
@@ -512,10 +514,35 @@ def test_in_25_remote_images_come_only_when_asked(window: MainWindow, kit: DeskK
     (card,) = window.inbox.ticket.thread_view.cards.values()
     assert asked == []
     assert all(not address.startswith("http") for address in card.body.asked)
-    card.images_asked.emit(card.message)
+    card.images_asked.emit(card.message, False)
     stage.settle(window)
     assert asked == [("https://shop.example/a.png",)]
     assert card.body._images == {"remote:0": stage.PIXEL}
+
+
+def test_in_25_pictures_of_a_sender_are_shown_for_good_once_allowed(window: MainWindow, kit: DeskKit) -> None:
+    asked: list[object] = []
+
+    def fetch(addresses: object) -> dict[int, bytes]:
+        asked.append(addresses)
+        return {0: stage.PIXEL}
+
+    window.inbox.ticket.card_acts._fetch = fetch  # type: ignore[assignment]
+    box = window.session.facts.accounts[0][0]
+    for number, sender in ((1, "shop@s.example"), (2, "shop@s.example"), (3, "other@s.example")):
+        html = f'<p>news</p><img src="https://shop.example/{number}.png" width="300" height="200">'
+        kit.arrive(box, stage.letter("Shop", sender, f"News {number}", "x", html=html))
+    open_(window, ticket_of(kit, "News 1"))
+    (card,) = window.inbox.ticket.thread_view.cards.values()
+    choice = next(one for one in card.findChildren(QPushButton) if "Always" in one.text())
+    QTest.mouseClick(choice, Qt.MouseButton.LeftButton)
+    stage.settle(window)
+    assert kit.desk.image_permissions.all() == ["shop@s.example"]
+    open_(window, ticket_of(kit, "News 2"))
+    stage.settle(window)
+    assert asked == [("https://shop.example/1.png",), ("https://shop.example/2.png",)]
+    open_(window, ticket_of(kit, "News 3"))
+    assert len(asked) == 2
 
 
 def test_in_24_pictures_inside_the_mail_are_shown(window: MainWindow, kit: DeskKit) -> None:
@@ -534,15 +561,24 @@ def test_questions_know_when_they_can_be_answered(window: MainWindow, kit: DeskK
     assert not person.yes.isEnabled()
     person.email.setText("a@b.example")
     assert person.yes.isEnabled()
-    tags = TagsQuestion(("old",), window)
+    tags = TagsQuestion(("old",), window.session, window)
     qtbot.addWidget(tags)
     tags.line.setText("New, other thing")
     assert tags.change == (["new", "other thing"], ["old"])
+    stage.settle(window)
+    assert list(tags.offered) == ["refund", "vip"]
+    tags.offered["vip"].click()
+    assert tags.line.text() == "new, other thing, vip"
+    assert tags.offered["vip"].isChecked()
+    tags.line.setText("VIP, refund")
+    assert all(one.isChecked() for one in tags.offered.values())
+    tags.offered["vip"].setChecked(False)
+    assert tags.change == (["refund"], ["old"])
     ticket = TicketQuestion(window.session, "Which", "Ok", [], window)
     qtbot.addWidget(ticket)
     ticket.box.setText("Surabaya")
     stage.settle(window)
-    assert ticket.ticket_id == ticket_of(kit, "Delivery to Surabaya delayed again")
+    assert ticket.chosen == ticket_of(kit, "Delivery to Surabaya delayed again")
 
 
 def test_sizes_and_list_are_remembered(kit: DeskKit, settings: QSettings, qapp: QApplication) -> None:
@@ -567,5 +603,5 @@ def test_a_failing_service_becomes_a_readable_message(window: MainWindow, monkey
     window.session.work.run(broken, owner=window)
     stage.settle(window)
     assert window.toast.isVisible()
-    assert "That did not work" in window.toast._label.text()
-    assert "secret detail" not in window.toast._label.text()
+    assert "That did not work" in window.toast.text
+    assert "secret detail" not in window.toast.text

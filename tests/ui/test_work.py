@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 
 import pytest
 import shiboken6
@@ -13,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from desk_app.plugin_api.channels import ChannelError, ChannelFault
 from desk_app.services.ports.errors import DatabaseBusyError
 from desk_app.services.ports.unit_of_work import StaleTicketError
-from desk_app.services.tickets.commands import CommandRefusedError
+from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.ui.problems import Problem, explain
 from desk_app.ui.work import Lane, Work
 
@@ -38,6 +40,37 @@ def test_writes_keep_their_order(qtbot: QtBot, work: Work) -> None:
         work.write(lambda n=number: (time.sleep(0.001 * (n % 3)), done.append(n)))  # type: ignore[misc]
     qtbot.waitUntil(lambda: len(done) == 20)
     assert done == list(range(20))
+
+
+class Owned:
+    """Stands for a widget that a piece of work knows, and nobody else any more."""
+
+    def tell(self, error: Callable[[], Exception] | None) -> Iterator[int]:
+        mine = self  # as a local of a frame that an exception keeps
+        if error is not None:
+            raise error()
+        yield id(mine)
+
+
+@pytest.mark.parametrize("error", [None, lambda: ChannelError(ChannelFault.NETWORK, "gone"), lambda: KeyError("what")])
+@pytest.mark.parametrize("way", ["run", "stream"])
+def test_what_work_knows_of_the_window_is_let_go_on_the_gui_thread_only(
+    qtbot: QtBot, work: Work, monkeypatch: pytest.MonkeyPatch, way: str, error: Callable[[], Exception] | None
+) -> None:
+    monkeypatch.setattr(logging.getLogger("desk_app.ui.work"), "disabled", True)  # pytest keeps what is logged
+    gone: list[int] = []
+    kept: list[object] = []
+    for _ in range(30):
+        owned = Owned()
+        weakref.finalize(owned, lambda: gone.append(threading.get_ident()))
+        if way == "run":
+            work.run(lambda one=owned: list(one.tell(error)), kept.append, failed=kept.append)  # type: ignore[misc]
+        else:
+            work.stream(lambda one=owned: one.tell(error), kept.append, kept.append, failed=kept.append)  # type: ignore[misc]
+        del owned
+    qtbot.waitUntil(lambda: len(gone) == 30, timeout=30_000)
+    assert kept
+    assert set(gone) == {threading.get_ident()}
 
 
 def test_a_cancelled_job_delivers_nothing(qtbot: QtBot, work: Work) -> None:

@@ -1,0 +1,76 @@
+"""The keyboard stays where it is when cards are built anew (ui.md 8)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from desk_app.ui.messages.outbox_page import OutboxPage
+from desk_app.ui.messages.quarantine_page import QuarantinePage
+from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.widgets.kept_focus import ITEM
+from tests.support.desks import DeskKit
+from tests.ui import stage
+
+
+def card_of(widget: QWidget | None) -> object:
+    """Return what the card around a widget stands for."""
+    while widget is not None and widget.property(ITEM) is None:
+        widget = widget.parentWidget()
+    return widget.property(ITEM) if widget is not None else None
+
+
+def shown_cards(page: QWidget) -> list[QWidget]:
+    found = (one for one in page.findChildren(QWidget) if one.property(ITEM) is not None)
+    return [one for one in found if one.isVisible()]
+
+
+def focus() -> tuple[object, str]:
+    here = QApplication.focusWidget()
+    assert isinstance(here, QAbstractButton)
+    return card_of(here), here.text().strip()
+
+
+def press(card: QWidget, words: str) -> None:
+    made = next(one for one in card.findChildren(QAbstractButton) if one.text().strip() == words)
+    made.setFocus()
+    QTest.keyClick(made, Qt.Key.Key_Space)
+
+
+def test_co_13_the_outbox_keeps_the_keyboard_where_it_was(window: MainWindow, kit: DeskKit) -> None:
+    kit.reply(kit.tickets()[0].id)
+    window.show_page("outbox")
+    stage.settle(window)
+    page = window.page("outbox")
+    assert isinstance(page, OutboxPage)
+    first, second = shown_cards(page)
+    other = first.property(ITEM)
+    made = next(one for one in second.findChildren(QAbstractButton) if one.text().strip() == "Do not send")
+    made.setFocus()
+    before = focus()
+    page.load()
+    stage.settle(window)
+    assert focus() == before, "the same button of the same mail"
+    assert QApplication.focusWidget() is not made
+    press(shown_cards(page)[1], "Do not send")
+    stage.settle(window)
+    assert focus()[0] == other, "the mail is gone: the next one"
+    press(shown_cards(page)[0], "Do not send")
+    stage.settle(window)
+    assert QApplication.focusWidget() is page, "none is left"
+
+
+def test_mb_12_the_quarantine_keeps_the_keyboard_where_it_was(window: MainWindow) -> None:
+    window.show_page("quarantine")
+    stage.settle(window)
+    page = window.page("quarantine")
+    assert isinstance(page, QuarantinePage)
+    card = shown_cards(page)[0]
+    press(card, "Try again")
+    before = card.property(ITEM)
+    stage.settle(window)
+    assert focus() == (before, "Try again")
+    press(shown_cards(page)[0], "Leave out for good")
+    stage.settle(window)
+    assert QApplication.focusWidget() is page.choice.buttons[0]

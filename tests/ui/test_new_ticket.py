@@ -1,0 +1,202 @@
+"""Tickets opened by hand, and mail files dropped onto the window (MB-23, MB-30)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from desk_app.domain.messages.kept_draft import DraftKind
+from desk_app.domain.messages.model import Address
+from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.tickets.mail_drop import DropSheet
+from desk_app.ui.tickets.new_ticket import NewTicketDialog
+from desk_app.ui.widgets.panels import Banner
+from tests.support.desks import DeskKit, mail
+from tests.ui import stage
+
+
+def dialog_of(window: MainWindow) -> NewTicketDialog:
+    window.run_action("ticket.new")
+    stage.settle(window)
+    return next(one for one in window.findChildren(NewTicketDialog) if one.isVisible())
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    """Drop files onto the window as a file manager does."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(window.rect().center(), copy, data, left, none)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(window.rect().center()), copy, data, left, none))
+
+
+def sheet_of(window: MainWindow) -> DropSheet:
+    def found() -> list[DropSheet]:
+        return [one for one in window.findChildren(DropSheet) if one.isVisible()]
+
+    assert stage.pump(lambda: bool(found()))
+    return found()[0]
+
+
+def test_mb_23_a_call_of_a_known_customer_becomes_a_ticket_with_a_note(window: MainWindow, kit: DeskKit) -> None:
+    held = kit.desk.outbox.held()
+    dialog = dialog_of(window)
+    dialog.kind.setCurrentIndex(dialog.kind.findData("phone"))
+    dialog.to.input.setFocus()
+    QTest.keyClicks(dialog.to.input, "lindq")
+    assert stage.pump(lambda: dialog.to.found.count() > 0 and dialog.to.found.isVisible())
+    QTest.keyClick(dialog.to.input, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog.to.address.email == "maya@lindqvist.example"
+    assert stage.pump(lambda: dialog.to.duplicates > 0)
+    dialog.subject.setText("Rang about the refund")
+    dialog.text.setPlainText("She will ring again tomorrow.")
+    dialog.tags.setText("Refund, Urgent")
+    dialog.assignee.setCurrentIndex(0)
+    dialog.accept()
+    stage.settle(window)
+    view = window.inbox.ticket.view
+    assert view is not None
+    assert (view.ticket.subject, view.ticket.channel, view.ticket.assignee_id) == (
+        "Rang about the refund",
+        "phone",
+        None,
+    )
+    assert view.ticket.requester_email == "maya@lindqvist.example"
+    assert view.tags == ("refund", "urgent")
+    assert view.messages[0].kind == "internal_note"
+    assert kit.desk.outbox.held() == held
+
+
+def test_mb_23_a_closed_question_goes_and_one_without_a_mailbox_says_so(window: MainWindow, kit: DeskKit) -> None:
+    dialog = dialog_of(window)
+    dialog.subject.setText("Begun")
+    dialog.reject()
+    stage.settle(window)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert window.findChildren(NewTicketDialog) == []
+    again = dialog_of(window)
+    assert again.subject.text() == "Begun"
+    again.kind.setCurrentIndex(again.kind.findData("phone"))
+    again.to.input.setText("Somebody")
+    again.from_box.clear()
+    again.accept()
+    assert again.isVisible()
+    assert [one for one in again.findChildren(QLabel) if "no mailbox" in one.text() and one.isVisible()]
+
+
+def test_mb_23_what_was_begun_for_one_customer_is_not_shown_to_another(window: MainWindow, kit: DeskKit) -> None:
+    def begin(customer: Address | None) -> NewTicketDialog:
+        window.ask_new_ticket(customer)
+        stage.settle(window)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return next(one for one in window.findChildren(NewTicketDialog) if one.isVisible())
+
+    def bar(dialog: NewTicketDialog) -> Banner:
+        def shown() -> list[Banner]:
+            return [one for one in dialog.findChildren(Banner) if one.isVisible()]
+
+        assert stage.pump(lambda: bool(shown()))
+        return shown()[0]
+
+    def kept() -> str:
+        return kit.desk.drafts.of_ticket(None, kit.agent.id)[DraftKind.NEW_TICKET].text
+
+    maya, tom = Address("Maya Lindqvist", "maya@lindqvist.example"), Address("Tom Becker", "tom@becker.example")
+    dialog = begin(maya)
+    dialog.subject.setText("About you")
+    dialog.text.setPlainText("Dear Maya")
+    dialog.reject()
+    stage.settle(window)
+    dialog = begin(tom)
+    assert dialog.text.toPlainText() == ""
+    assert dialog.to.address.email == tom.email
+    assert "About you" in bar(dialog).text.text()
+    dialog.text.setPlainText("Dear Tom")
+    dialog.drafts.flush()
+    stage.settle(window)
+    assert kept() == "Dear Maya", "nothing takes its place before somebody decided"
+    dialog.reject()
+    assert dialog.isVisible()
+    bar(dialog).buttons[0].click()
+    stage.settle(window)
+    assert kept() == "Dear Maya"
+    dialog = begin(tom)
+    dialog.subject.setText("A call")
+    dialog.kind.setCurrentIndex(dialog.kind.findData("phone"))
+    dialog.accept()
+    stage.settle(window)
+    assert kept() == "Dear Maya", "another ticket was opened; this one stays begun"
+    dialog = begin(tom)
+    dialog.text.setPlainText("And this")
+    bar(dialog).buttons[0].click()
+    assert dialog.to.address.email == maya.email
+    assert dialog.text.toPlainText() == "Dear Maya\n\nAnd this"
+    dialog.reject()
+    stage.settle(window)
+    dialog = begin(maya)
+    assert dialog.subject.text() == "About you", "for the same customer it is simply there"
+
+
+def test_mb_23_a_possible_duplicate_is_opened_instead(window: MainWindow, kit: DeskKit) -> None:
+    dialog = dialog_of(window)
+    dialog.to.input.setText("maya@lindqvist.example")
+    dialog.to._look()
+    assert stage.pump(lambda: dialog.to.duplicates > 0)
+    maya = next(one.id for one in kit.tickets() if one.subject.startswith("Refund for order"))
+    dialog.to.open_asked.emit(maya)
+    stage.settle(window)
+    assert not shiboken6.isValid(dialog) or not dialog.isVisible()
+    assert window.inbox.ticket.ticket_id == maya
+
+
+def test_mb_23_what_is_missing_is_said(window: MainWindow, kit: DeskKit) -> None:
+    count = len(kit.tickets())
+    dialog = dialog_of(window)
+    dialog.to.input.setText("Somebody")
+    dialog.subject.setText("No address")
+    dialog.accept()
+    assert dialog.isVisible()
+    dialog.kind.setCurrentIndex(dialog.kind.findData("walk_in"))
+    dialog.accept()
+    stage.settle(window)
+    assert len(kit.tickets()) == count + 1
+    assert kit.tickets()[-1].requester_name == "Somebody"
+
+
+def test_mb_30_a_dropped_mail_becomes_a_ticket_or_a_part_of_the_open_one(
+    window: MainWindow, kit: DeskKit, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "one.eml", tmp_path / "two.EML"
+    first.write_bytes(mail("From a file", subject="Dropped mail"))
+    second.write_bytes(mail("Belongs to Maya", subject="Loose mail", from_="x@y.example"))
+    drop(window, first)
+    sheet = sheet_of(window)
+    assert not sheet.append.isVisible()
+    sheet.accept()
+    stage.settle(window)
+    made = window.inbox.ticket.view
+    assert made is not None
+    assert made.ticket.subject == "Dropped mail"
+    drop(window, second)
+    sheet = sheet_of(window)
+    sheet.append.setChecked(True)
+    sheet.accept()
+    stage.settle(window)
+    assert [one.subject for one in kit.messages(made.ticket.id)] == ["Dropped mail", "Loose mail"]
+
+
+def test_mb_30_outlooks_own_files_are_refused_with_a_reason(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "mail.msg"
+    path.write_bytes(b"\xd0\xcf\x11\xe0")
+    drop(window, path)
+    stage.settle(window)
+    assert not [one for one in window.findChildren(DropSheet) if one.isVisible()]
+    assert any(".msg" in card.label.text() for card in window.toast.cards)

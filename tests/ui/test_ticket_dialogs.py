@@ -1,0 +1,115 @@
+"""ui.md 6 for the dialogs and the window of a ticket: named controls, targets of 24 px, Esc steps out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QTextEdit,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.tickets.moment_question import MomentQuestion
+from tests.support.desks import DeskKit, mail
+from tests.ui import stage
+
+CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QTextEdit)
+INNER = {"QLineEditIconButton", "QToolButton"}
+
+
+def faults(top: QWidget) -> list[str]:
+    """Return what is unnamed or too small of what one sees."""
+    found = []
+    for one in top.findChildren(QWidget):
+        inside = one.parentWidget()
+        if not isinstance(one, CONTROLS) or not one.isVisibleTo(top) or one.objectName().startswith("qt_"):
+            continue
+        if isinstance(inside, (QComboBox, QAbstractSpinBox)):
+            continue
+        interface = QAccessible.queryAccessibleInterface(one)
+        if interface is None or not interface.text(QAccessible.Text.Name).strip():
+            found.append(f"unnamed: {type(one).__name__} in {type(inside).__name__}")
+        small = one.width() < 24 or one.height() < 24
+        if small and not (type(one).__name__ in INNER and isinstance(inside, QLineEdit)):
+            found.append(f"small: {type(one).__name__} {one.accessibleName()} {one.size().toTuple()}")
+    return found
+
+
+def opened(window: MainWindow, what: str, tmp_path: Path) -> QDialog:
+    before = set(QApplication.topLevelWidgets())
+    if what == "preview":
+        view = window.inbox.ticket.view
+        assert view is not None
+        message = next(one for one in view.messages if one.attachments)
+        window.inbox.ticket.files.preview(message.attachments[0], message.attachments)
+    elif what == "drop":
+        path = tmp_path / "a.eml"
+        path.write_bytes(mail("Dropped"))
+        window.mail_drop.take([path])
+    elif what == "moment":
+        window.run_action("ticket.snooze")
+        next(entry for entry in window.palette_layer._step.entries if "date" in entry.title).run()
+        window.palette_layer.leave()
+    else:
+        window.run_action(what)
+    stage.settle(window)
+    (dialog,) = (
+        top
+        for top in QApplication.topLevelWidgets()
+        if top not in before and isinstance(top, QDialog) and top.isVisible()
+    )
+    assert what != "moment" or isinstance(dialog, MomentQuestion)
+    return dialog
+
+
+WHAT = (
+    "ticket.history",
+    "ticket.link",
+    "ticket.print",
+    "ticket.new",
+    "ticket.split",
+    "ticket.merge",
+    "preview",
+    "drop",
+    "moment",
+)
+
+
+@pytest.fixture
+def maya(window: MainWindow, kit: DeskKit) -> int:
+    ticket_id = next(one.id for one in kit.tickets() if one.subject.startswith("Refund for order"))
+    window.open_ticket(ticket_id)
+    stage.settle(window)
+    return ticket_id
+
+
+@pytest.mark.usefixtures("maya")
+def test_ui_6_dialogs_have_names_sizes_and_a_way_out(window: MainWindow, tmp_path: Path) -> None:
+    for what in WHAT:
+        dialog = opened(window, what, tmp_path)
+        assert faults(dialog) == [], what
+        assert dialog.windowTitle(), what
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        QApplication.processEvents()
+        assert not isValid(dialog) or not dialog.isVisible(), what
+        stage.settle(window)
+
+
+def test_ui_6_the_window_of_a_ticket_has_names_and_sizes(window: MainWindow, maya: int) -> None:
+    apart = window.ticket_windows.open(maya)
+    assert stage.pump(lambda: apart.ticket_pane.view is not None and not apart.ticket_pane.thread_view.building)
+    stage.settle(window)
+    assert faults(apart) == []
+    apart.close()
