@@ -8,6 +8,8 @@ import sys
 
 BENCHES = {
     "ingest": "taking in 20,000 messages against bare fetch, parse and insert",
+    "window": "start, memory and what an agent waits for at 100,000 tickets against a bare window",
+    "plugins": "the call of a hook against pluggy's own, the start of the window with 20 plugins against none",
     "lists": "lists, pages, searches and conversations at growing numbers of tickets",
 }
 

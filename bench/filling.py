@@ -28,6 +28,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 AGENTS, MAILBOXES, TAGS = 1, 2, 2  # so that the smallest database fills a page of each list too
 WORDS_IN_A_MESSAGE = 50
 RARE, COMMON, SOMETIMES = "xylophone", "regards", "kilimanjaro"  # in 5 messages, in two fifths, in one of twenty
+UNREAD = 1_000  # one ticket in so many has not been read
 _CHUNK = 5_000
 _BUCKETS = ("open", "waiting", *("closed",) * 8)
 _STATUS = {"open": 1, "waiting": 3, "closed": 5}
@@ -41,6 +42,7 @@ _COLUMNS = {
     "message": "id ticket_id department_id account_id kind direction contact_id author_name author_email subject "
     "snippet sent_at created_at internet_id",
     "message_body": "message_id department_id text visible_text",
+    "ticket_seen": "ticket_id agent_id department_id message_id",
 }
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -122,6 +124,8 @@ def _add(rows: Rows, number: int, words: list[str], at: Any) -> None:
     message = (number, number, 1, account, "public_reply", "in", number, name, email, subject, snippet, at, at)
     rows["message"].append((*message, f"m{number}@example.org"))
     rows["message_body"].append((number, 1, text, text))
+    if number % UNREAD:
+        rows["ticket_seen"].append((number, 1, 1, number))
 
 
 def _document(number: int, words: list[str]) -> SearchFields:

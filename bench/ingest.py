@@ -37,8 +37,8 @@ LEVELS = ("fetch", "insert", "full")
 @contextlib.contextmanager
 def mail_server(folder: Path, count: int, seed: int) -> Iterator[dict[str, object]]:
     """Fill mailboxes with generated mail and serve them with Dovecot, else from memory; yields how to reach them."""
-    from tests.support.dovecot import BINARY, dovecot_server  # noqa: PLC0415 -- the tests' own server
-    from tests.support.tls import TestAuthority  # noqa: PLC0415
+    from tests.support.dovecot import BINARY, dovecot_server
+    from tests.support.tls import TestAuthority
 
     if BINARY is None:
         print("Dovecot is not installed: the mail comes out of memory, without a network.")
@@ -134,14 +134,14 @@ def _insert_bare(base: sqlite3.Connection, raw: bytes) -> None:
 
 def level_full(place: dict[str, object], folder: Path) -> int:
     """Fetch through the channel and take everything in: raw kept, threads, tickets, events, search."""
-    from desk_app.channels.email.channel import EmailChannel  # noqa: PLC0415 -- only this level pays for the imports
-    from desk_app.domain.mailboxes.model import Account, AccountPolicy, FirstImport  # noqa: PLC0415
-    from desk_app.plugin_api.channels import ChannelType  # noqa: PLC0415
-    from desk_app.runtime.compose import build_desk  # noqa: PLC0415
-    from desk_app.services.people.agents import actor_for  # noqa: PLC0415
-    from desk_app.storage.database import open_database  # noqa: PLC0415
-    from tests.support.desks import MemoryChannel  # noqa: PLC0415
-    from tests.support.secrets import MemorySecrets  # noqa: PLC0415
+    from desk_app.channels.email.channel import EmailChannel
+    from desk_app.domain.mailboxes.model import Account, AccountPolicy, FirstImport
+    from desk_app.plugin_api.channels import ChannelType
+    from desk_app.runtime.compose import build_desk
+    from desk_app.services.people.agents import actor_for
+    from desk_app.storage.database import open_database
+    from tests.support.desks import MemoryChannel
+    from tests.support.secrets import MemorySecrets
 
     database = open_database(f"sqlite:///{folder / 'desk.db'}", origin="bench")
     channel: ChannelType = EmailChannel()

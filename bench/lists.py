@@ -4,31 +4,46 @@
 
 Prints what a window waits for in milliseconds (median), with the ratio to the smallest size. The target is a ratio of
 at most 1.5: nothing an agent waits for may grow with the database. Each search is a page of 50 tickets.
+
+What must grow, because it is about a whole list, is compared with a bare statement of the driver that reads the same
+tickets, in the same run: at most 4 times as long.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from bench.filling import COMMON, RARE, SOMETIMES, fill
 from desk_app.domain.tickets.model import Bucket
 from desk_app.domain.tickets.query import PageKey, TicketOrder, TicketQuery
 from desk_app.storage.database import Database, open_database
+from desk_app.storage.engine.postgresql import connect_options
+from desk_app.storage.engine.urls import file_of, parse_url
 from tests.support.postgres import PostgresServer, binaries
 
 TARGET = 1.5
+WHOLE_FROM = 100_000
+"""Whole lists are measured from so many tickets on; the ratio says nothing of a list of a hundred."""
+TIMES_BARE = 4.0
+"""So many times a bare statement of the driver a whole list may take."""
 FLOOR_MS = 3.0
 """Times below this are fast at any ratio: differences are noise."""
 
-_ROUNDS = 15
+_ROUNDS, _FEW_ROUNDS = 15, 5
 _AGENT = 1
+_NEWCOMER = 2  # has read nothing
 _EVERY_BUCKET = tuple(Bucket)
 
 
@@ -53,6 +68,12 @@ def questions(database: Database, size: int) -> dict[str, Callable[[], object]]:
         "next page": page(newest, first),
         "deep page": page(newest, deep),
         "list, by creation": page(TicketQuery(order=TicketOrder.CREATED)),
+        "list, by priority": page(TicketQuery(order=TicketOrder.PRIORITY)),
+        "list, by due date": page(TicketQuery(order=TicketOrder.DUE, ascending=True)),
+        "starred": page(TicketQuery(buckets=_EVERY_BUCKET, starred=True, order=TicketOrder.SUBJECT)),
+        "count of a view": lambda: queries.count(
+            TicketQuery(unread=True, tags=("tag1",)), agent_id=_NEWCOMER, most=1000
+        ),
         "list, two states": page(TicketQuery(buckets=(Bucket.OPEN, Bucket.WAITING))),
         "mailbox": page(TicketQuery(account_id=2)),
         "mine": page(TicketQuery(assignee_id=_AGENT)),
@@ -76,11 +97,50 @@ def questions(database: Database, size: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def measure(work: Callable[[], object]) -> float:
+def whole_lists(database: Database) -> dict[str, Callable[[], object]]:
+    """Return what is read of a whole list, by name; nearly all of it was read by the agent."""
+    queries = database.ticket_queries
+    closed = TicketQuery(buckets=(Bucket.CLOSED,))
+    unread = replace(closed, unread=True)
+
+    def ids(query: TicketQuery) -> Callable[[], object]:
+        return lambda: queries.ids(query, agent_id=_AGENT)
+
+    return {
+        "whole list": ids(closed),
+        "whole list, by subject": ids(replace(closed, order=TicketOrder.SUBJECT, ascending=True)),
+        "whole list, by due date": ids(replace(closed, order=TicketOrder.DUE, ascending=True)),
+        "unread, whole list": ids(unread),
+        "unread, a page": lambda: queries.page(unread, agent_id=_AGENT),
+        "unread, counted": lambda: queries.count(unread, agent_id=_AGENT),
+        "unread in every state": ids(replace(unread, buckets=_EVERY_BUCKET)),
+    }
+
+
+def against_bare(database: Database, url: str, size: int) -> bool:
+    """Measure whole lists and print them as ratios to a bare statement; return whether all are within the target."""
+    statement = "SELECT id, last_inbound_id FROM ticket WHERE bucket = 'closed' ORDER BY activity_at DESC, id DESC"
+    connection: Any
+    if database.dialect == "sqlite":
+        connection = sqlite3.connect(file_of(parse_url(url)))
+    else:
+        connection = psycopg.connect(url, autocommit=True, **connect_options("bench"))
+    with contextlib.closing(connection):
+        bare = measure(lambda: connection.execute(statement).fetchall(), _FEW_ROUNDS)
+    print(f"\n{size:,} tickets, a bare statement over the closed ones: {bare:.1f} ms")
+    good = True
+    for name, work in whole_lists(database).items():
+        took = measure(work, _FEW_ROUNDS)
+        good &= took <= TIMES_BARE * bare
+        print(f"{name:<24}{took:>11.2f} ms{took / bare:>9.2f}" + ("" if took <= TIMES_BARE * bare else "  *"))
+    return good
+
+
+def measure(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
     """Return the median of some rounds in milliseconds."""
     work()
     times: list[float] = []
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         begun = time.perf_counter()
         work()
         times.append((time.perf_counter() - begun) * 1000)
@@ -91,6 +151,7 @@ def run(name: str, places: Iterator[tuple[int, str]]) -> bool:
     """Fill, measure and print one kind of database; return whether every ratio is within the target."""
     table: dict[str, list[float]] = {}
     sizes: list[int] = []
+    good = True
     for size, url in places:
         begun = time.perf_counter()
         fill(url, size)
@@ -99,11 +160,11 @@ def run(name: str, places: Iterator[tuple[int, str]]) -> bool:
         try:
             for question, work in questions(database, size).items():
                 table.setdefault(question, []).append(measure(work))
+            good &= size < WHOLE_FROM or against_bare(database, url, size)
         finally:
             database.close()
         sizes.append(size)
     print(f"\n{name:<24}" + "".join(f"{size:>14,}" for size in sizes) + f"{'ratio':>9}")
-    good = True
     for question, times in table.items():
         ratio = max(times) / times[0]
         within = ratio <= TARGET or max(times) <= FLOOR_MS
@@ -138,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack.callback(server.stop)
             server.start()
             good &= run("PostgreSQL", ((size, server.url(server.create())) for size in sizes))
-    print("\n* more than 1.5 times the smallest" if not good else "\nall within 1.5 times the smallest")
+    print("\n* more than the target" if not good else "\nall within their targets")
     return 0 if good else 1
 
 
