@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares this checkout and does nothing when it is prepared:
 #   bootstrap.sh run    what the desk and its demo need
-#   bootstrap.sh test   that, and what the tests need (Dovecot, PostgreSQL, Xvfb, the linters)
+#   bootstrap.sh test   that, and what the tests need (Dovecot, PostgreSQL, Xvfb, accessibility, the linters)
 # As root, or with sudo that asks nothing, missing system packages are installed through apt; otherwise the one command
 # to run is printed.
 set -eu
@@ -48,6 +48,8 @@ if [ "$(uname -s)" = Linux ]; then
         ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages="$packages postgresql"
         command -v Xvfb >/dev/null 2>&1 || packages="$packages xvfb"
         command -v xdotool >/dev/null 2>&1 || packages="$packages xdotool"
+        command -v dbus-daemon >/dev/null 2>&1 || packages="$packages dbus"
+        [ -x /usr/libexec/at-spi-bus-launcher ] || [ -x /usr/lib/at-spi2-core/at-spi-bus-launcher ] || packages="$packages at-spi2-core"
     fi
 fi
 

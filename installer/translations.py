@@ -31,8 +31,22 @@ REASONS = (
     "desk_app/services/messages/dispatch.py",
     "desk_app/services/messages/intake.py",
     "desk_app/services/messages/placing.py",
+    "desk_app/domain/tickets/merging.py",
+    "desk_app/services/messages/new_tickets.py",
+    "desk_app/services/tickets/commands.py",
+    "desk_app/services/tickets/message_moves.py",
+    "desk_app/services/tickets/bulk.py",
+    "desk_app/services/tickets/restoring.py",
+    "desk_app/services/system/checks.py",
 )
 """Where decisions are explained to agents."""
+PLUGINS = "desk_app/plugin_host"
+"""Where it is said why a plugin cannot be installed, or does not run."""
+FOR_AUTHORS = frozenset(
+    {"context", "dev", "dispatch", "gate", "loading", "manifest", "own_log", "own_settings", "own_values", "own_words"}
+    | {"scaffold", "spec_checks", "uncaught", "web"}
+)
+"""Modules there that speak to authors of plugins, in English."""
 FIXED = (
     *("Open", "In progress", "Waiting", "Resolved", "Closed"),
     *("But that ticket is gone: a new one.", "A new, linked ticket."),
@@ -66,7 +80,21 @@ def service_sentences() -> list[str]:
         for node in ast.walk(ast.parse((ROOT / place).read_text(encoding="utf-8"))):
             for value in _reasons(node):
                 found.update(dict.fromkeys(text for text in _texts(value) if _spoken(text)))
+    found.update(dict.fromkeys(_of_plugins()))
     return list(found)
+
+
+def _of_plugins() -> Iterator[str]:
+    """Return what the plugin host says to people, and what is wrong with a setting's value."""
+    for path in sorted((ROOT / PLUGINS).glob("*.py")):
+        if path.stem not in FOR_AUTHORS:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                for value in _reasons(node):
+                    yield from (text for text in _texts(value) if _spoken(text) and _begins(text))
+    for node in ast.walk(ast.parse((ROOT / PLUGINS / "manifest.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Return):
+            for value in _reasons(node):
+                yield from (text for text in _texts(value) if text.startswith(("it must", "it may")))
 
 
 def _calls(path: Path) -> Iterator[ast.Call]:
@@ -109,6 +137,10 @@ def _spoken(text: str) -> bool:
 
 def _shown(text: str) -> bool:
     return _spoken(text) and not text[0].islower()  # what begins small is said to programmers
+
+
+def _begins(text: str) -> bool:
+    return text[0].isupper() or text[0] in "“{"
 
 
 def gaps(text: str) -> list[str]:
