@@ -49,7 +49,7 @@ bench: ## speed and memory as ratios to bare baselines of the same run
 	@installer/bootstrap.sh test
 	$(BIN)/python -m bench $(ARGS)
 
-screenshots: ## pictures of every screen, light and dark, into build/screenshots
+screenshots: ## pictures of every screen, light and dark and in Spanish, into build/screenshots
 	@installer/bootstrap.sh test
 	$(BIN)/python -m tests.ui.screenshots build/screenshots
 
