@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import desk_app.plugin_api as api
-from desk_app.plugin_api import channels, polling
+from desk_app.plugin_api import channel_faults, channels, polling
 from desk_app.plugin_api import ui as ui_api
 from desk_app.plugin_api.hooks import GROUPS
 from desk_app.plugin_api.marks import API_VERSION, SECONDS, HookRecord, Kind, Thread, Waits, records_of
@@ -85,7 +85,7 @@ def snapshot() -> dict[str, Any]:
         },
         "types": {
             name: _shape(value)
-            for home in (api, ui_api, channels, polling)
+            for home in (api, ui_api, channels, channel_faults, polling)
             for name in sorted(set(getattr(home, "__all__", ())) or _own(home))
             if isinstance(value := getattr(home, name), type)
         },

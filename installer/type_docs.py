@@ -11,7 +11,7 @@ from enum import Enum
 from types import FunctionType, ModuleType
 from typing import Any
 
-from desk_app.plugin_api import channels, contributions, data, polling, testing, verdicts
+from desk_app.plugin_api import channel_faults, channels, contributions, data, polling, testing, verdicts
 from desk_app.plugin_api.ui import specs
 
 Section = tuple[str, ModuleType, str, str]
@@ -21,6 +21,7 @@ _SECTIONS: tuple[Section, ...] = (
     ("What a plugin adds", contributions, "desk_app.plugin_api", ""),
     ("What a plugin adds to the window", specs, "desk_app.plugin_api.ui", ""),
     ("Channels", channels, "desk_app.plugin_api.channels", "Step by step: [A channel of your own](channels.md)."),
+    ("How a channel fails", channel_faults, "desk_app.plugin_api.channels", ""),
     ("A session to begin with", polling, "desk_app.plugin_api.channels", ""),
 )
 _LENT = {channels: (channels.Address, channels.ParsedMessage, channels.ParsedAttachment, channels.AfterImport)}

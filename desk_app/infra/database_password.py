@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from desk_app.infra.location import DeskLocation
 from desk_app.infra.secrets import AccountSecrets, KeychainChoice, open_keychain
-from desk_app.plugin_api.channels import SecretError
+from desk_app.plugin_api.channel_faults import SecretError
 
 _CHOICES = {"system": KeychainChoice.SYSTEM, "sealed": KeychainChoice.FILE, "memory": KeychainChoice.MEMORY}
 

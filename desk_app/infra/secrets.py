@@ -11,7 +11,7 @@ from typing import Protocol
 
 from desk_app.infra.secrets_file import SealedFiles
 from desk_app.infra.secrets_system import SystemKeychain, find_system_keychain
-from desk_app.plugin_api.channels import SecretError
+from desk_app.plugin_api.channel_faults import SecretError
 
 _ADVICE = (
     "this system has no keychain that the desk can use. Choose one: 'file' seals the passwords with a key file that "

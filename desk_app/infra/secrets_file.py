@@ -13,7 +13,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from desk_app.plugin_api.channels import SecretError
+from desk_app.plugin_api.channel_faults import SecretError
 
 _MAGIC = b"DESKSEAL1"
 _KEY_BYTES = 32

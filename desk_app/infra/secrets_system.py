@@ -13,7 +13,7 @@ import threading
 from contextlib import closing
 from typing import Any
 
-from desk_app.plugin_api.channels import SecretError
+from desk_app.plugin_api.channel_faults import SecretError
 
 _PART = 600  # characters: Windows keeps 1,280 UTF-16 units a credential, OAuth tokens are longer
 _HEAD = "\x01parts:"

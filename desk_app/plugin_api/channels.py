@@ -23,45 +23,13 @@ from desk_app.domain.mailboxes.model import AfterImport as AfterImport  # noqa: 
 from desk_app.domain.messages.model import Address as Address  # noqa: PLC0414 -- given on to authors
 from desk_app.domain.messages.model import ParsedAttachment as ParsedAttachment  # noqa: PLC0414 -- given on to authors
 from desk_app.domain.messages.model import ParsedMessage as ParsedMessage  # noqa: PLC0414 -- given on to authors
+from desk_app.plugin_api.channel_faults import ChannelError as ChannelError  # noqa: PLC0414 -- given on to authors
+from desk_app.plugin_api.channel_faults import ChannelFault as ChannelFault  # noqa: PLC0414 -- given on to authors
+from desk_app.plugin_api.channel_faults import SecretError as SecretError  # noqa: PLC0414 -- given on to authors
 from desk_app.plugin_api.polling import PollingSession as PollingSession  # noqa: PLC0414 -- given on to authors
 
 if TYPE_CHECKING:
     from desk_app.plugin_api.contributions import Parameter
-
-
-class ChannelFault(StrEnum):
-    """Why a channel call failed, in the words an admin acts on (pains.md 4)."""
-
-    NAME = "name"  # host name not found
-    NETWORK = "network"  # no connection, time-out, connection lost
-    TLS = "tls"  # certificate not trusted, wrong host, protocol mismatch
-    SIGN_IN = "sign_in"  # user or password refused
-    CONSENT = "consent"  # OAuth token dead: a person must sign in again
-    SECRET = "secret"  # noqa: S105 -- a fault's name: no stored password, or the keychain is locked
-    THROTTLED = "throttled"  # provider asks us to slow down
-    FOLDER = "folder"  # folder missing or not readable
-    REFUSED = "refused"  # the server answered no, permanently
-    PROTOCOL = "protocol"  # the server answered nonsense
-    PLUGIN = "plugin"  # the plugin that brings the channel is not active, or failed
-
-
-class ChannelError(Exception):
-    """A channel call failed.
-
-    `fault` says what to do about it, `retry_after` (seconds) is set where the server asked for a pause, `detail` is the
-    server's own wording without any secret.
-    """
-
-    def __init__(self, fault: ChannelFault, detail: str, *, retry_after: float | None = None) -> None:
-        super().__init__(f"{fault.value}: {detail}")
-        self.fault = fault
-        self.detail = detail
-        self.retry_after = retry_after
-
-
-class SecretError(Exception):
-    """A secret cannot be read or stored: the keychain is missing, locked or damaged. The text says what to do about it
-    and holds no secret."""
 
 
 @dataclass(frozen=True, slots=True)

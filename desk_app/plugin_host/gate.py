@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from desk_app.services.ports.plugins import Hooks, NoHooks
+from desk_app.services.ports.hooks import Hooks, NoHooks
 
 if TYPE_CHECKING:
     from desk_app.plugin_api.verdicts import Deny, Drop

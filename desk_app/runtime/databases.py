@@ -19,10 +19,10 @@ from desk_app.infra.location import (
     settings_path,
     write_database,
 )
-from desk_app.plugin_api.channels import StepState, TestStep
 from desk_app.services.ports.errors import StorageError
 
 if TYPE_CHECKING:
+    from desk_app.plugin_api.channels import TestStep
     from desk_app.services.system.databases import ServerDatabase
 
 _REACH_SECONDS = 6.0
@@ -54,6 +54,7 @@ class ComputersDatabases:
 
     def test(self, server: ServerDatabase) -> Iterator[TestStep]:
         """Try a server step by step."""
+        from desk_app.plugin_api.channels import StepState, TestStep  # noqa: PLC0415 -- after the first paint
         from desk_app.storage.database import status  # noqa: PLC0415 -- after the first paint
 
         yield TestStep("db_reach", StepState.RUNNING)

@@ -48,13 +48,15 @@ if TYPE_CHECKING:
     from desk_app.services.plugins.present import Present
     from desk_app.services.plugins.signers import PluginSigners
     from desk_app.services.ports.desk import Circumstances, DeskOutside, DeskStore
+    from desk_app.services.ports.hooks import Hooks
     from desk_app.services.ports.plugin_switching import PluginHosting
-    from desk_app.services.ports.plugins import Hooks, Pictures, PluginControl
+    from desk_app.services.ports.plugins import Pictures, PluginControl
     from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
     from desk_app.services.ports.writing import WritingQueries
     from desk_app.services.queries.changes import ChangeFeed
     from desk_app.services.queries.contacts import ContactQueries
     from desk_app.services.queries.conversation import ConversationQueries
+    from desk_app.services.queries.facts import FactQueries
     from desk_app.services.queries.tickets import TicketQueries
     from desk_app.services.settings import SettingsService
     from desk_app.services.system.backups import BackupService
@@ -121,6 +123,13 @@ class Desk:
     def writing(self) -> WritingQueries:
         """What is offered while an answer is written."""
         return self._store.writing
+
+    @on_first_use
+    def facts(self) -> FactQueries:
+        """What every screen needs."""
+        from desk_app.services.queries.facts import FactQueries
+
+        return FactQueries(self.unit_of_work, self.ticket_queries.statuses, lambda: self._outside.channels)
 
     # -- tickets ------------------------------------------------------------------------------------------------------
     @on_first_use

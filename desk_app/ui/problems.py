@@ -9,11 +9,11 @@ from desk_app.services.ports.errors import StorageError
 from desk_app.ui.language import said, tr
 
 if TYPE_CHECKING:
-    from desk_app.plugin_api.channels import ChannelFault
+    from desk_app.plugin_api.channel_faults import ChannelFault
 
 
 def _faults() -> dict[ChannelFault, tuple[str, str]]:
-    from desk_app.plugin_api.channels import ChannelFault
+    from desk_app.plugin_api.channel_faults import ChannelFault
 
     return {
         ChannelFault.NAME: (
@@ -90,7 +90,7 @@ _OWN_WORDS = frozenset({"sign_in", "secret", "consent", "refused", "throttled", 
 
 def fault_text(fault: str) -> tuple[str, str]:
     """Return title and advice for a ChannelFault value; an unknown one gives a general text."""
-    from desk_app.plugin_api.channels import ChannelFault
+    from desk_app.plugin_api.channel_faults import ChannelFault
 
     try:
         title, advice = _faults()[ChannelFault(fault)]

@@ -4,54 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from desk_app.domain.mailboxes.desk import DeskSettings
-from desk_app.domain.mailboxes.model import Account, AccountHealth
 from desk_app.domain.people.actor import Actor, ActorKind
-from desk_app.domain.people.agent import Agent, Department
-from desk_app.domain.tickets.model import Status
+from desk_app.domain.people.agent import Agent
 from desk_app.services.queries.changes import Change
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import language
 from desk_app.ui.work import Work
 
 if TYPE_CHECKING:
     from desk_app.services.desk import Desk
-    from desk_app.services.system.backup_failure import BackupFailure
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class DeskFacts:
-    """What hardly ever changes and every screen needs, read in one go."""
-
-    agents: Sequence[Agent] = ()
-    departments: Sequence[Department] = ()
-    statuses: Sequence[Status] = ()
-    accounts: Sequence[tuple[Account, AccountHealth]] = ()
-    settings: DeskSettings = field(default_factory=DeskSettings)
-    tag_colours: Mapping[str, str] = field(default_factory=dict)
-    """Colour tokens by tag; a tag that is not here is grey."""
-    backup_failure: BackupFailure | None = None
-    """Why the last daily backup failed."""
-
-    def account(self, account_id: int | None) -> Account | None:
-        """Return an account by id."""
-        return next((account for account, _ in self.accounts if account.id == account_id), None)
-
-    def agent(self, agent_id: int | None) -> Agent | None:
-        """Return an agent by id."""
-        return next((agent for agent in self.agents if agent.id == agent_id), None)
-
-    def status(self, key: str) -> Status | None:
-        """Return a status by key."""
-        return next((status for status in self.statuses if status.key == key), None)
 
 
 class ChangeWatcher(QThread):
@@ -138,18 +107,6 @@ class DeskSession(QObject):
 
     def load(self, done: Callable[[], None] | None = None) -> None:
         """Read the facts anew; `done` is called when they are there."""
-        desk = self.desk
-
-        def read() -> DeskFacts:
-            return DeskFacts(
-                agents=tuple(desk.people.agents()),
-                departments=tuple(desk.people.departments()),
-                statuses=tuple(desk.ticket_queries.statuses()),
-                accounts=tuple(desk.mailboxes.list()),
-                settings=desk.settings.desk(),
-                tag_colours=desk.tags.colours(),
-                backup_failure=desk.settings.backup_failure(),
-            )
 
         def arrived(facts: DeskFacts) -> None:
             self.facts = facts
@@ -157,7 +114,7 @@ class DeskSession(QObject):
             if done is not None:
                 done()
 
-        self.work.run(read, arrived, owner=self)
+        self.work.run(self.desk.facts.read, arrived, owner=self)
 
     def watch(self) -> None:
         """Follow what others, the worker and this window change."""

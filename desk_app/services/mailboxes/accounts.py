@@ -21,8 +21,7 @@ from desk_app.plugin_api.channels import (
     StreamCount,
     TestStep,
 )
-from desk_app.services.mailboxes.health import PERSONAL, needs_alarm, retry_now
-from desk_app.services.ports.channels import gone
+from desk_app.services.mailboxes.health import PERSONAL, needs_alarm, retry_now, suspended
 
 if TYPE_CHECKING:
     from desk_app.domain.people.actor import Actor
@@ -86,14 +85,8 @@ class MailboxService:
     def list(self) -> list[tuple[Account, AccountHealth]]:
         """Return every account with its health, in order."""
         with self._uow() as uow:
-            rows = [(account, uow.accounts.health(account.id)) for account in uow.accounts.all()]
-        return [(account, self._suspended(account, health)) for account, health in rows]
-
-    def _suspended(self, account: Account, health: AccountHealth) -> AccountHealth:
-        """Say of an account whose channel nobody brings that it waits."""
-        if not self._channels.missing(account.channel, wait=False):  # lists do not wait for plugins
-            return health
-        return replace(health, fault=ChannelFault.PLUGIN.value, detail=gone(account.channel))
+            accounts = [(one, uow.accounts.health(one.id)) for one in uow.accounts.all()]
+        return list(suspended(accounts, lambda: self._channels))
 
     def channel_types(self) -> Sequence[ChannelInfo]:
         """Return the kinds of channel that accounts can be added of, those of the program first."""

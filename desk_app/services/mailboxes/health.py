@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from desk_app.domain.mailboxes.model import AccountHealth
-from desk_app.plugin_api.channels import ChannelError, ChannelFault
+from desk_app.plugin_api.channel_faults import ChannelError, ChannelFault
+from desk_app.services.ports.channels import MAIL, gone
+
+if TYPE_CHECKING:
+    from desk_app.domain.mailboxes.model import Account
+    from desk_app.services.ports.outside import Channels
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -73,3 +79,15 @@ def needs_alarm(health: AccountHealth, alarm_after: int) -> bool:
     """Return whether somebody must be told: enough failed polls in a row, or a fault only a person can mend."""
     personal = health.fault in {fault.value for fault in PERSONAL}
     return health.failed_polls >= alarm_after or (health.failed_polls > 0 and personal)
+
+
+def suspended(
+    accounts: Iterable[tuple[Account, AccountHealth]], channels: Callable[[], Channels]
+) -> Iterator[tuple[Account, AccountHealth]]:
+    """Go through accounts and say of those whose channel nobody brings that they wait. `channels` is asked for accounts
+    of plugins only, and does not wait for plugins."""
+    for account, health in accounts:
+        if account.channel != MAIL and channels().missing(account.channel, wait=False):
+            yield account, replace(health, fault=ChannelFault.PLUGIN.value, detail=gone(account.channel))
+        else:
+            yield account, health

@@ -26,8 +26,8 @@ from desk_app.services.mailboxes.health import ill
 from desk_app.services.notifications.commands import tell_alarm
 from desk_app.services.ports.channels import MAIL
 from desk_app.services.ports.errors import DuplicateError
+from desk_app.services.ports.hooks import Hooks, NoHooks
 from desk_app.services.ports.outside import Channels
-from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.sync import InboundItem, InboundState, OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.settings import hold_all

@@ -18,8 +18,8 @@ from desk_app.domain.tickets.model import Ticket
 from desk_app.plugin_api.data import AgentView, AttachmentView, MailView, MessageDraft, TicketView
 from desk_app.services.plugins.placeholders import PluginPlaceholders
 from desk_app.services.plugins.views import account_info, actor_view, addresses, agent_view
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.outside import ContentPipeline
-from desk_app.services.ports.plugins import Hooks
 from desk_app.services.ports.unit_of_work import UnitOfWork
 from desk_app.services.tickets.results import CommandRefusedError
 

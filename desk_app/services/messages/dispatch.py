@@ -33,9 +33,9 @@ from desk_app.services.messages.checks import Headers, OutgoingChecks
 from desk_app.services.messages.records import is_compressible, snippet_of
 from desk_app.services.plugins.placeholders import PluginPlaceholders
 from desk_app.services.ports.channels import gone
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.messages import MessageRecord, StoredAttachment
 from desk_app.services.ports.outside import Channels, ContentPipeline, MailBuilder
-from desk_app.services.ports.plugins import Hooks
 from desk_app.services.ports.sync import OutboxItem, OutboxRecipient, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork
 from desk_app.services.tickets.results import CommandRefusedError

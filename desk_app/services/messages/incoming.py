@@ -16,8 +16,8 @@ from desk_app.plugin_api.verdicts import Drop
 from desk_app.services.messages.round import Arrival, Round
 from desk_app.services.messages.threads import evidence_of
 from desk_app.services.plugins.views import account_info, inbound_draft
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.outside import ContentPipeline, Reading
-from desk_app.services.ports.plugins import Hooks
 
 FILTER, MATCH = "filter_inbound_message", "match_ticket"
 MOST_CANDIDATES = 20

@@ -27,9 +27,9 @@ from desk_app.services.messages.signatures import signature_for
 from desk_app.services.messages.taken_back import reply_again, reply_choices
 from desk_app.services.people.agents import actor_for, history_of
 from desk_app.services.plugins.asking import asked_before
+from desk_app.services.ports.hooks import Hooks, NoHooks
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.outside import Channels, ContentPipeline, MessageReader, ReplyKeys
-from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.sync import OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line

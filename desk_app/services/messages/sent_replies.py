@@ -10,8 +10,8 @@ from desk_app.domain.tickets.model import Ticket, TicketEvent
 from desk_app.plugin_api.data import Change
 from desk_app.services.plugins.guarding import CHANGE_GUARD, ask
 from desk_app.services.plugins.views import agent_view
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.messages import MessageRecord
-from desk_app.services.ports.plugins import Hooks
 from desk_app.services.ports.sync import OutboxItem
 from desk_app.services.ports.unit_of_work import UnitOfWork
 from desk_app.services.tickets.history import line

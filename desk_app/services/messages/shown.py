@@ -18,8 +18,8 @@ from desk_app.domain.messages.model import Direction, ParsedAttachment, ParsedMe
 from desk_app.plugin_api.data import MessageView as MessagePicture
 from desk_app.plugin_api.data import TicketView
 from desk_app.services.faults import where
+from desk_app.services.ports.hooks import MESSAGE_HTML, Hooks
 from desk_app.services.ports.outside import ContentPipeline, MessageReader
-from desk_app.services.ports.plugins import MESSAGE_HTML, Hooks
 from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
 from desk_app.services.queries.conversation import ConversationQueries, ConversationView, MessageView
 

@@ -29,9 +29,9 @@ from desk_app.services.messages.sent_replies import count_sent, queued_event, re
 from desk_app.services.messages.signatures import Signing, signature_for
 from desk_app.services.messages.taken_back import side_message_again
 from desk_app.services.plugins.asking import asked_before
+from desk_app.services.ports.hooks import Hooks, NoHooks
 from desk_app.services.ports.messages import MessageRecord
 from desk_app.services.ports.outside import Channels, ReplyKeys
-from desk_app.services.ports.plugins import Hooks, NoHooks
 from desk_app.services.ports.sync import OutboxItem, OutboxState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line

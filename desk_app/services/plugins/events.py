@@ -19,7 +19,7 @@ from desk_app.services.messages.intake import LeaseLostError
 from desk_app.services.plugins.acts import HOOKS
 from desk_app.services.plugins.event_pages import ROUND, EventPages, EventSources
 from desk_app.services.plugins.loops import Chains
-from desk_app.services.ports.plugins import Hooks
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.system import Lease
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 

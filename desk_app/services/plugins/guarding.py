@@ -16,7 +16,7 @@ from desk_app.domain.tickets.model import Ticket
 from desk_app.plugin_api.data import AgentView, Change
 from desk_app.services.plugins.asking import answer
 from desk_app.services.plugins.views import actor_view, agent_view
-from desk_app.services.ports.plugins import Hooks
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.unit_of_work import UnitOfWork
 from desk_app.services.tickets.results import CommandRefusedError
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from desk_app.domain.messages.placeholders import NAMES
 from desk_app.domain.tickets.model import Ticket
 from desk_app.plugin_api.data import TicketView
-from desk_app.services.ports.plugins import Contribution, Hooks, PluginControl
+from desk_app.services.ports.hooks import Hooks
+from desk_app.services.ports.plugins import Contribution, PluginControl
 from desk_app.services.ports.unit_of_work import UnitOfWork
 
 HOOK = "placeholders"

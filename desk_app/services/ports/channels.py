@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desk_app.plugin_api.channels import ChannelError, ChannelFault
+from desk_app.plugin_api.channel_faults import ChannelError, ChannelFault
 
 if TYPE_CHECKING:
     from desk_app.plugin_api.contributions import Parameter

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from desk_app.services.ports.backup import BackupStore
     from desk_app.services.ports.drafts import DraftQueries
+    from desk_app.services.ports.hooks import Hooks
     from desk_app.services.ports.notifications import NotificationQueries
     from desk_app.services.ports.outside import Channels, ContentPipeline, MailBuilder, MessageReader, ReplyKeys
     from desk_app.services.ports.plugin_switching import PluginHosting
     from desk_app.services.ports.plugins import (
         EventReading,
-        Hooks,
         Pictures,
         PluginReading,
         PluginSecrets,

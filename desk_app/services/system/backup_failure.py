@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from desk_app.services.ports.unit_of_work import UnitOfWork
+if TYPE_CHECKING:
+    from desk_app.services.ports.unit_of_work import UnitOfWork
+
 
 _KEY = "backup.failed"
 

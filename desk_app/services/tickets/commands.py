@@ -15,7 +15,7 @@ from desk_app.plugin_api.data import Change
 from desk_app.services.plugins.asking import asked_before
 from desk_app.services.plugins.guarding import CHANGE_GUARD, CHANGED_MEANWHILE, ask, restored
 from desk_app.services.plugins.views import agent_view
-from desk_app.services.ports.plugins import Hooks, NoHooks
+from desk_app.services.ports.hooks import Hooks, NoHooks
 from desk_app.services.ports.unit_of_work import StaleTicketError, UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line, written
 from desk_app.services.tickets.joined import joined

@@ -10,8 +10,8 @@ from desk_app.domain.tickets.model import LinkKind, StatusCategory, Ticket
 from desk_app.plugin_api.data import Change
 from desk_app.services.plugins.asking import asked_before
 from desk_app.services.plugins.guarding import ask
+from desk_app.services.ports.hooks import Hooks
 from desk_app.services.ports.messages import MessageRecord
-from desk_app.services.ports.plugins import Hooks
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 from desk_app.services.tickets.joining import absorb, refresh

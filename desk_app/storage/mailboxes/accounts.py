@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, Select, delete, insert, select, union, update
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth
-from desk_app.plugin_api.channels import Cursor
 from desk_app.storage.mailboxes import mapping
 from desk_app.storage.schema.sync import account_alias, account_health, channel_account, channel_cursor
 from desk_app.storage.upsert import upsert
@@ -18,6 +17,7 @@ from desk_app.storage.upsert import upsert
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from desk_app.plugin_api.channels import Cursor
     from desk_app.storage.transaction import Transaction
 
 
@@ -100,6 +100,8 @@ class SqlAccountRepository:
 
     def cursor(self, account_id: int) -> Cursor:
         """Return how far an account has been read; empty at first."""
+        from desk_app.plugin_api.channels import Cursor  # noqa: PLC0415 -- a window lists its accounts without it
+
         rows = self._t.connection.execute(select(channel_cursor).where(channel_cursor.c.account_id == account_id))
         return Cursor({row.stream: json.loads(row.position) for row in rows})
 

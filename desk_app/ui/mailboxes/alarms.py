@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth
 from desk_app.services.mailboxes.health import needs_alarm
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.problems import fault_text
-from desk_app.ui.session import DeskFacts, DeskSession
+from desk_app.ui.session import DeskSession
 
 
 def alarmed_mailboxes(facts: DeskFacts) -> list[tuple[Account, AccountHealth]]:

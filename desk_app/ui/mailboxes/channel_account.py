@@ -15,12 +15,13 @@ from desk_app.plugin_api.contributions import Parameter
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.plugin_host.manifest import SettingKind, SettingSpec
 from desk_app.services.ports.channels import ChannelInfo
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
 from desk_app.ui.mailboxes.form import PasswordField
 from desk_app.ui.mailboxes.test_steps import StepList
 from desk_app.ui.plugins.setting_fields import SettingField, setting_field
 from desk_app.ui.problems import Problem, health_text
-from desk_app.ui.session import DeskFacts, DeskSession
+from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.theme.tokens import CHART_COLOURS

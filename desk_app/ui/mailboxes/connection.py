@@ -10,11 +10,12 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
-from desk_app.plugin_api.channels import ChannelFault
+from desk_app.plugin_api.channel_faults import ChannelFault
 from desk_app.services.ports.errors import StorageError
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
 from desk_app.ui.problems import Problem, fault_text
-from desk_app.ui.session import DeskFacts, DeskSession
+from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import utc_now
 
 _OFFLINE = frozenset({ChannelFault.NETWORK.value, ChannelFault.NAME.value})

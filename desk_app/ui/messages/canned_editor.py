@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QTextBrowser, QWidget
 from desk_app.domain.messages.canned import CannedResponse, clean_folder
 from desk_app.domain.messages.placeholders import unknown
 from desk_app.services.messages.canned import filled
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import LANGUAGES, tr
 from desk_app.ui.messages.composer_files import AttachedFiles
 from desk_app.ui.messages.rich_field import RichField, card_of, further_of
 from desk_app.ui.messages.suggest_sources import preview_html
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.tickets.phrases import full_time
 from desk_app.ui.widgets.basics import button, label

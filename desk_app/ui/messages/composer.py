@@ -17,6 +17,7 @@ from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.plugin_api.ui import ComposerTool, Registry
 from desk_app.services.messages.side_conversations import SideStart
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import said, tr
 from desk_app.ui.messages.composer_bars import ComposerBars
 from desk_app.ui.messages.composer_files import AttachedFiles
@@ -31,7 +32,6 @@ from desk_app.ui.messages.link_box import ask_link
 from desk_app.ui.messages.recipients import RecipientLine
 from desk_app.ui.messages.serializer import serialize
 from desk_app.ui.messages.signature_fold import SignatureFold
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.widgets.basics import icon_button, label, restyle
 from desk_app.ui.widgets.keys import tip_with_key

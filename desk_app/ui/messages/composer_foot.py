@@ -15,8 +15,8 @@ from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.domain.tickets.model import Status
 from desk_app.plugin_api.ui import ComposerPort, ComposerTool, Registry
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import named, tr
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.widgets.basics import Menu, button, icon_button, restyle, set_words
 from desk_app.ui.widgets.layout import clear, row

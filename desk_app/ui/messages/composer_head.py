@@ -9,9 +9,9 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from desk_app.domain.messages.model import Address
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
 from desk_app.ui.messages.recipients import RecipientLine
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import button, icon_button, label
 from desk_app.ui.widgets.choices import Choice

@@ -12,9 +12,6 @@ from desk_app.domain.notifications.choices import NotificationChoices
 from desk_app.domain.notifications.model import NoticeKind
 from desk_app.ui.language import tr
 from desk_app.ui.notifications.feed import NotificationFeed
-from desk_app.ui.notifications.groups import Group
-from desk_app.ui.notifications.popups import Popups
-from desk_app.ui.notifications.tray import Tray
 from desk_app.ui.tickets.phrases import utc_now
 
 if TYPE_CHECKING:
@@ -22,6 +19,8 @@ if TYPE_CHECKING:
     from desk_app.services.queries.conversation import ConversationView
     from desk_app.ui.notifications.bell import Bell
     from desk_app.ui.notifications.centre import NotificationCentre
+    from desk_app.ui.notifications.groups import Group
+    from desk_app.ui.notifications.popups import Popups
     from desk_app.ui.shell.window import MainWindow
 
 SETTINGS_PAGE = "notifications"
@@ -41,8 +40,7 @@ class NoticeDesk(QObject):
         self._pause_ends = QTimer(self)
         self._pause_ends.setSingleShot(True)
         self._pause_ends.timeout.connect(self._show_state)
-        self.popups = Popups(window.session, self.feed, window.preferences.settings, self._looked_at)
-        self.popups.pressed.connect(self._popup_pressed)
+        self.popups: Popups | None = None
         self._centre: NotificationCentre | None = None
 
     def build(self, host: QWidget, bell: Bell) -> None:
@@ -68,18 +66,24 @@ class NoticeDesk(QObject):
 
     def attach(self, notes: DesktopNotes | None) -> None:
         """Let notifications leave the window: popups of the desktop, an icon in the tray."""
+        from desk_app.ui.notifications.popups import Popups
+        from desk_app.ui.notifications.tray import Tray
+
         window = self._window
+        self.popups = popups = Popups(window.session, self.feed, window.preferences.settings, self._looked_at)
+        popups.pressed.connect(self._popup_pressed)
         tray = Tray(new_ticket=self._new_ticket, pause=self.toggle_pause, leave=window.leaving.quit, parent=self)
         tray.opened.connect(window.leaving.come_forward)
-        tray.message_pressed.connect(self.popups.press)
+        tray.message_pressed.connect(popups.press)
         window.leaving.tray = tray
-        self.popups.attach(notes, tray.show_note)
+        popups.attach(notes, tray.show_note)
         self._show_state()
 
     def close(self) -> None:
         """Let nothing appear any more."""
         self._pause_ends.stop()
-        self.popups.close()
+        if self.popups is not None:
+            self.popups.close()
 
     @property
     def paused(self) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from desk_app.domain.notifications.choices import NotificationChoices, NotificationDefaults
-from desk_app.services.ports.notifications import NoticeRow
 from desk_app.ui.session import DeskSession
 from desk_app.ui.timers import single_shot
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.notifications import NoticeRow
 
 SHOWN = 200
 """Notifications the centre shows; older ones have been seen or never will be."""

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from desk_app.domain.notifications.model import NoticeKind
-from desk_app.services.ports.notifications import NoticeRow
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.notifications import NoticeRow
 
 _TO_ME = frozenset({NoticeKind.MENTIONED, NoticeKind.ASSIGNED})
 _TROUBLE = frozenset({NoticeKind.SEND_FAILED, NoticeKind.MAILBOX_ALARM})

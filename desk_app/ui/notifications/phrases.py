@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QLocale
 
 from desk_app.domain.notifications.model import NoticeKind
 from desk_app.domain.notifications.showing import Popup, PopupKind
-from desk_app.services.ports.notifications import NoticeRow
 from desk_app.ui.language import tr
 from desk_app.ui.problems import fault_text
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.notifications import NoticeRow
 
 LOOKS: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.MENTIONED: ("at-sign", "violet"),

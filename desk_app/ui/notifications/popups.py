@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from desk_app.domain.notifications.showing import Plan, Popup, PopupKind, plan
 from desk_app.services.ports.desktop import OPEN, DesktopNote, DesktopNotes
-from desk_app.services.ports.notifications import NoticeRow
 from desk_app.ui.language import tr
 from desk_app.ui.notifications.feed import NotificationFeed
 from desk_app.ui.notifications.phrases import popup_words
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import utc_now
+
+if TYPE_CHECKING:
+    from desk_app.services.ports.notifications import NoticeRow
 
 SHOWN = "notifications/shown"
 """The newest notification that was dealt with on this computer."""

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QCheckBox, QColorDialog, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.plugin_host.manifest import SettingKind, SettingSpec
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import language, tr
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.settings.form import SwitchRow
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import button, chip, number_box, set_words

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame
 
-from desk_app.services.system.first_steps import StepsDone
 from desk_app.ui.language import tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.widgets.basics import ElidedLabel, icon_button
 from desk_app.ui.widgets.layout import column, row
 from desk_app.ui.widgets.painted import NavItem
+
+if TYPE_CHECKING:
+    from desk_app.services.system.first_steps import StepsDone
 
 CHECKLIST = "setup.checklist"
 """The choice of an agent that says whether the list is shown."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from desk_app.ui.setup.entered import Entered
-
 if TYPE_CHECKING:
+    from desk_app.ui.setup.entered import Entered
     from desk_app.ui.shell.window import MainWindow
 
 

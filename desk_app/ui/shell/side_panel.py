@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from desk_app.plugin_api.ui import PanelPort, PanelSpec, Registry
-from desk_app.services.queries.conversation import ConversationView
 from desk_app.ui.language import tr
 from desk_app.ui.timers import next_turn
 from desk_app.ui.widgets.basics import label, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column
 from desk_app.ui.widgets.panels import panel_card
+
+if TYPE_CHECKING:
+    from desk_app.services.queries.conversation import ConversationView
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from desk_app.ui.widgets.basics import label
 
 if TYPE_CHECKING:
     from desk_app.services.queries.conversation import ConversationView
-    from desk_app.ui.session import DeskFacts
+    from desk_app.services.queries.facts import DeskFacts
 
 _MERGED_UNASKED, _MERGED_AT_MOST = 20, 500
 

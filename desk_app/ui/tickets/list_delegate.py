@@ -9,9 +9,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.services.queries.tickets import TicketRow
 from desk_app.ui.language import named
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.due import due_chip
 from desk_app.ui.tickets.list_model import TicketListModel

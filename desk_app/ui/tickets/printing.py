@@ -23,13 +23,14 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QWidget
 
 from desk_app.domain.messages.inline_images import reference_to
 from desk_app.domain.messages.model import MessageKind
-from desk_app.services.ports.plugins import MESSAGE_HTML
+from desk_app.services.ports.hooks import MESSAGE_HTML
 from desk_app.services.queries.conversation import ConversationView, MessageView
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import named, tr
 from desk_app.ui.messages.body_view import plain_as_html
 from desk_app.ui.messages.cards import loose_pictures, shown_in_place
 from desk_app.ui.messages.thread_lines import author
-from desk_app.ui.session import DeskFacts, DeskSession
+from desk_app.ui.session import DeskSession
 from desk_app.ui.theme import tokens
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.tickets.acts import TicketActs

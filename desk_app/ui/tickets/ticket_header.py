@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
 from desk_app.services.queries.conversation import ConversationView
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import named, tr
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label, set_words

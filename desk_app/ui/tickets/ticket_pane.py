@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.model import MessageKind
 from desk_app.plugin_api.ui import UiRegistries
-from desk_app.services.ports.plugins import MESSAGE_HTML
+from desk_app.services.ports.hooks import MESSAGE_HTML
 from desk_app.services.queries.conversation import ConversationView, MessageView
 from desk_app.ui.language import tr
 from desk_app.ui.messages.card_acts import CardActs

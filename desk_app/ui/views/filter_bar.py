@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desk_app.domain.tickets.query import TicketQuery
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.views.filters import Chip, chips
 from desk_app.ui.views.names import FilterNames

@@ -8,8 +8,8 @@ from typing import Any
 
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.domain.tickets.query import Assigned, Span, TicketQuery
+from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import named, tr
-from desk_app.ui.session import DeskFacts
 from desk_app.ui.tickets.phrases import bucket_name, day_text, priority_name
 from desk_app.ui.tickets.views import EVERYWHERE
 from desk_app.ui.views.names import FilterNames

@@ -10,7 +10,7 @@ import pytest
 
 from desk_app.plugin_host import gate as gates
 from desk_app.plugin_host.gate import HookGate
-from desk_app.services.ports.plugins import NoHooks
+from desk_app.services.ports.hooks import NoHooks
 
 
 class Shouting(NoHooks):
