@@ -129,8 +129,8 @@ class Connections:
         writes = self._writers.pop(id(connection), None) is not None
         try:
             driver: Any = connection.connection.driver_connection
-            sqlite.undo(driver)
-            connection.invalidate()
+            with sqlite.undone(driver):
+                connection.invalidate()
         except Exception:
             log.warning("a transaction that took too long could not be ended cleanly", exc_info=True)
         finally:

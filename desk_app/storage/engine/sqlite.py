@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import time
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, Connection
@@ -14,6 +16,7 @@ from desk_app.services.ports.errors import DatabaseBusyError, NotADatabaseError,
 
 BUSY_SECONDS = 5.0
 _UNDO_ATTEMPTS = 100
+_UNDO_WAIT_SECONDS = 0.05
 _HEADER = b"SQLite format 3\x00"
 _CACHE_KIB = 16 * 1024
 READERS = 5
@@ -62,6 +65,7 @@ def _engine(url: URL, *, pool_size: int) -> Engine:
             "isolation_level": None,
             "check_same_thread": False,
             "cached_statements": 512,
+            "factory": SharedConnection,
         },
     )
 
@@ -98,19 +102,85 @@ def _settings(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
-def undo(connection: sqlite3.Connection) -> None:
-    """Roll back what another thread has begun, and stop the statement it is in. Raises sqlite3.Error where that does
-    not succeed within a few seconds."""
-    for attempt in range(_UNDO_ATTEMPTS):
+class SharedConnection(sqlite3.Connection):
+    """A connection whose transaction another thread may undo while its own is at work.
+
+    SQLite holds the connection while it asks the authorizer, which is Python and needs the interpreter; and Python
+    holds the interpreter while it asks SQLite for the words of an error. Two threads in there at once would wait for
+    each other and stop the whole program, so while there is an authorizer they take turns.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.turn = threading.RLock()
+        self._asks = False
+        super().__init__(*arguments, **options)
+
+    def set_authorizer(self, authorizer: Callable[..., int] | None) -> None:
+        """Ask a function what a statement may do; None asks nobody."""
+        with self.turn:
+            super().set_authorizer(authorizer)
+            self._asks = authorizer is not None
+
+    def cursor(self, factory: Any = None) -> Any:
+        """Return a cursor, one that takes turns where that is needed."""
+        return super().cursor(factory or (_Cursor if self._asks else sqlite3.Cursor))
+
+    def commit(self) -> None:
+        """End the transaction."""
+        with self.turn:
+            super().commit()
+
+    def rollback(self) -> None:
+        """Undo the transaction."""
+        with self.turn:
+            super().rollback()
+
+
+class _Cursor(sqlite3.Cursor):
+    """Takes turns with whoever undoes its transaction."""
+
+    connection: SharedConnection
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        with self.connection.turn:
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Self:
+        with self.connection.turn:
+            return super().executemany(sql, parameters)
+
+    def fetchone(self) -> Any:
+        with self.connection.turn:
+            return super().fetchone()
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        with self.connection.turn:
+            return super().fetchmany(self.arraysize if size is None else size)
+
+    def fetchall(self) -> list[Any]:
+        with self.connection.turn:
+            return super().fetchall()
+
+    def close(self) -> None:
+        with self.connection.turn:
+            super().close()
+
+
+@contextmanager
+def undone(connection: SharedConnection) -> Iterator[None]:
+    """Stop the statement another thread is in, roll back what it has begun, and keep it out for a block. Raises
+    sqlite3.Error where that does not succeed within a few seconds."""
+    for _ in range(_UNDO_ATTEMPTS):
+        if connection.turn.acquire(timeout=_UNDO_WAIT_SECONDS):
+            break
         connection.interrupt()
-        try:
-            connection.rollback()
-        except sqlite3.OperationalError:
-            if attempt == _UNDO_ATTEMPTS - 1:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+    else:
+        raise sqlite3.OperationalError("the statement does not end")
+    try:
+        connection.rollback()
+        yield
+    finally:
+        connection.turn.release()
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -147,9 +147,9 @@ def test_the_writer_lock_gives_up_after_its_time(tmp_path: Path) -> None:
         except DatabaseBusyError as error:
             failed.append(error)
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
-    thread.join()
+    thread.join(20)
     lock.release()
     lock.close()
     assert len(failed) == 1
@@ -178,7 +178,7 @@ def test_database_7_processes_keep_each_other_out_and_a_killed_one_lets_go(tmp_p
         with pytest.raises(DatabaseBusyError):
             lock.acquire(timeout=0.1)
         process.kill()
-        process.wait()
+        process.wait(20)
         lock.acquire(timeout=10)
         lock.release()
 
@@ -210,6 +210,47 @@ def test_pains_45_processes_that_read_then_write_lose_nothing(sqlite_database: D
     with sqlite_database.unit_of_work() as uow:
         assert uow.settings.get("count") == 180
         assert uow.connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+_UNDO_WHILE_IT_WORKS = """
+import sqlite3
+import threading
+import time
+from desk_app.storage.engine.sqlite import SharedConnection, undone
+
+connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=SharedConnection)
+connection.execute("BEGIN")
+asked = threading.Event()
+
+def may(action, *_more):
+    if action == sqlite3.SQLITE_TRANSACTION:
+        asked.set()
+        time.sleep(0.3)  # SQLite holds the connection, the interpreter is free for the other thread
+    return sqlite3.SQLITE_OK
+
+def undo():
+    with undone(connection):
+        connection.close()
+
+connection.set_authorizer(may)
+cursor = connection.cursor()
+thread = threading.Thread(target=undo)
+thread.start()
+assert asked.wait(10)
+try:
+    {at_work}
+except sqlite3.ProgrammingError as error:
+    print(error)
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("at_work", ["cursor.execute('SELECT 1')", "connection.set_authorizer(None)"])
+def test_pl_03_a_transaction_is_undone_while_its_own_thread_is_at_work(at_work: str) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _UNDO_WHILE_IT_WORKS.replace("{at_work}", at_work)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "Cannot operate on a closed database.\n"), done.stderr
 
 
 def test_a_url_is_shown_without_its_password() -> None:
