@@ -63,7 +63,7 @@ class FaultBook:
         self.redact = redact
         self._clock = clock
         self._times: dict[str, deque[float]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a destructor that Python runs in here may fail, and is noted too
         self._queue: queue.Queue[_Noted | None] = queue.Queue(_WAITING)
         self._thread: threading.Thread | None = None
 

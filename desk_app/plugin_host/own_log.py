@@ -36,7 +36,7 @@ class OwnLog:
         self._now = now
         self._redact = redact
         self._ring: deque[LogLine] = deque(maxlen=KEPT)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a destructor that Python runs in here may write, too
         self._allowance, self._filled = _BURST, time.monotonic()
         self._left_out = 0
 
