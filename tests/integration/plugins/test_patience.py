@@ -43,7 +43,7 @@ def parallel() -> Iterator[Callable[[Callable[[], object]], list[BaseException]]
             except BaseException as error:  # noqa: BLE001 -- looked at by the test
                 raised.append(error)
 
-        threads.append(threading.Thread(target=call))
+        threads.append(threading.Thread(target=call, daemon=True))
         threads[-1].start()
         return raised
 

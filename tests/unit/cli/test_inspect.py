@@ -207,9 +207,8 @@ def test_a_fault_of_the_pipeline_does_not_hide_the_message(monkeypatch: pytest.M
 def test_a_named_pipe_is_read_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"From: a@b.example\nSubject: through a pipe\n\nx\n",))
-    writer.start()
+    sent = b"From: a@b.example\nSubject: through a pipe\n\nx\n"
+    threading.Thread(target=pipe.write_bytes, args=(sent,), daemon=True).start()
     code, out, _ = _run(capsys, str(pipe), "--json")
-    writer.join()
     assert code == inspect.EXIT_OK
     assert json.loads(out)["subject"] == "through a pipe"
