@@ -12,8 +12,9 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -108,6 +109,48 @@ def _forget_where(error: BaseException) -> None:
             waiting += [one.__cause__, one.__context__]
 
 
+class _GuestThreads:
+    """As many threads of a QThreadPool that nobody waits for: the pool's own end would wait for a plugin which never
+    comes back, and so would the program."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: deque[_Task] = deque()
+        self._running = 0
+        self._turn = threading.Condition()
+
+    def start(self, task: _Task) -> None:
+        """Run a task as soon as a thread is free."""
+        with self._turn:
+            self._waiting.append(task)
+            if self._running < self._most:
+                self._running += 1
+                threading.Thread(target=self._run, name="guest-work", daemon=True).start()
+
+    def clear(self) -> None:
+        """Forget what has not begun."""
+        with self._turn:
+            self._waiting.clear()
+
+    def waitForDone(self, timeout_ms: int) -> bool:
+        """Wait so long for what runs; returns whether it has ended."""
+        with self._turn:
+            return self._turn.wait_for(lambda: not self._running, timeout_ms / 1000)
+
+    def _run(self) -> None:
+        while (task := self._next()) is not None:
+            with suppress(RuntimeError, SystemExit):  # the window is gone; a plugin does not end the program
+                task.run()
+
+    def _next(self) -> _Task | None:
+        with self._turn:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._running -= 1
+            self._turn.notify_all()
+            return None
+
+
 class Work(QObject):
     """Runs work off the GUI thread. All callbacks come on the GUI thread and only while `owner` is alive."""
 
@@ -117,12 +160,10 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pools = {lane: QThreadPool(self) for lane in Lane}
-        self._pools[Lane.READ].setMaxThreadCount(3)
-        self._pools[Lane.WRITE].setMaxThreadCount(1)
-        self._pools[Lane.NETWORK].setMaxThreadCount(4)
-        self._pools[Lane.LONG].setMaxThreadCount(1)
-        self._pools[Lane.GUEST].setMaxThreadCount(4)
+        self._pools: dict[Lane, QThreadPool | _GuestThreads] = {Lane.GUEST: _GuestThreads(4)}
+        for lane, most in ((Lane.READ, 3), (Lane.WRITE, 1), (Lane.NETWORK, 4), (Lane.LONG, 1)):
+            pool = self._pools[lane] = QThreadPool(self)
+            pool.setMaxThreadCount(most)
         self.tasks = Tasks(self)
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}

@@ -122,6 +122,24 @@ def test_an_error_reaches_whoever_asked_or_the_window(qtbot: QtBot, work: Work) 
     assert mine[0].title == "Not today"
 
 
+def test_pl_03_the_end_of_the_window_waits_for_no_plugin(qapp: QApplication) -> None:
+    work, begun, gate, ended = Work(), threading.Event(), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        gate.wait(10)
+        ended.set()
+
+    work.run(hang, lane=Lane.GUEST)
+    assert begun.wait(10)
+    assert not work.close(50)
+    before = time.monotonic()
+    shiboken6.delete(work)
+    assert time.monotonic() - before < 5
+    gate.set()
+    assert ended.wait(10), "what it says then is heard by nobody and harms nobody"
+
+
 def test_nothing_is_taken_after_the_end(qapp: QApplication) -> None:
     work = Work()
     work.close()
