@@ -225,8 +225,10 @@ class _Program:
             self._window.leaving.quitting = True
 
     def _end(self) -> None:
+        from PySide6.QtCore import QTimer  # noqa: PLC0415 -- Qt only where a window is opened
+
         self._end_for_good()
-        self._app.quit()
+        QTimer.singleShot(0, self._app, self._app.quit)  # asked for before the event loop runs, quit() would be lost
 
     def _come_forward(self) -> None:
         if self._window is not None:

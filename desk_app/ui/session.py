@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.people.agent import Agent
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
+WATCH_END_SECONDS = 2.0
 
 
-class ChangeWatcher(QThread):
-    """Polls the change feed, four times a second, on a thread of its own."""
+class ChangeWatcher(QObject):
+    """Polls the change feed, four times a second, on a thread of its own that no end of the window waits for: a server
+    that is away keeps it for longer than anybody would."""
 
     changed = Signal(object)
     reachable = Signal(bool)
@@ -35,6 +38,15 @@ class ChangeWatcher(QThread):
         self._open_feed = open_feed
         self._end = threading.Event()
         self._there = True
+        self._thread = threading.Thread(target=self._watch, name="changes", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def _watch(self) -> None:
+        with suppress(RuntimeError):  # the window is gone, and this object with it
+            self.run()
 
     def run(self) -> None:
         """Poll until `stop`."""
@@ -50,23 +62,25 @@ class ChangeWatcher(QThread):
                     self._end.wait(2)
                     continue
                 self._tell(there=feed.alive)
-                if found:
+                if found and not self._end.is_set():
                     self.changed.emit(found)
         except Exception:  # noqa: BLE001 -- a thread has nobody to raise to
-            _log.exception("the change feed cannot be opened")
+            if not self._end.is_set():
+                _log.exception("the change feed cannot be opened")
         finally:
             if feed is not None:
                 feed.close()
 
     def _tell(self, *, there: bool) -> None:
-        if there is not self._there:
+        if there is not self._there and not self._end.is_set():
             self._there = there
             self.reachable.emit(there)
 
     def stop(self) -> None:
-        """End within a moment."""
+        """End within a moment, or behind everybody's back."""
         self._end.set()
-        self.wait(2000)
+        if self._thread.is_alive():
+            self._thread.join(WATCH_END_SECONDS)
 
 
 class DeskSession(QObject):
@@ -119,8 +133,8 @@ class DeskSession(QObject):
     def watch(self) -> None:
         """Follow what others, the worker and this window change."""
         self._watcher = ChangeWatcher(self.desk.changes, self)
-        self._watcher.changed.connect(self.take_changes)
-        self._watcher.reachable.connect(self.set_reachable)
+        self._watcher.changed.connect(self.take_changes, Qt.ConnectionType.QueuedConnection)
+        self._watcher.reachable.connect(self.set_reachable, Qt.ConnectionType.QueuedConnection)
         self._watcher.start()
 
     def take_changes(self, changes: Sequence[Change]) -> None:
