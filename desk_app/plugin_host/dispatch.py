@@ -312,11 +312,8 @@ class Dispatcher:
     def ask(self, plugin: str, doing: str, function: Callable[[], T], otherwise: T) -> T:
         """Return what a function that a plugin brought returns while a person waits, `otherwise` where it fails or does
         not come back."""
-        left = self._left.get(plugin)
         try:
-            if self._bounded is None or left is None:
-                return function()
-            return self._bounded(plugin, doing, Waits.PERSON, left, function)
+            return self._within(Waits.PERSON, plugin, doing, function)
         except StillHangingError:
             return otherwise
         except BaseException as error:
@@ -324,6 +321,17 @@ class Dispatcher:
                 raise
             self.on_failure(Failure(plugin, doing, words_of(error), error))
             return otherwise
+
+    def let(self, plugin: str, doing: str, function: Callable[[], T]) -> T:
+        """Return what a function that a plugin brought returns while nobody waits. Raises what it raises, HangingError
+        where it does not come back, and StillHangingError where an earlier call has not."""
+        return self._within(Waits.DESK, plugin, doing, function)
+
+    def _within(self, waits: Waits, plugin: str, doing: str, function: Callable[[], T]) -> T:
+        left = self._left.get(plugin)
+        if self._bounded is None or left is None:
+            return function()
+        return self._bounded(plugin, doing, waits, left, function)
 
     def state(self, hook: str, /) -> int:  # noqa: ARG002 -- the same number serves all hooks
         """Return a number that changes whenever answers may: who takes part, their order, their settings."""

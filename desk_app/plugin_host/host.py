@@ -347,6 +347,10 @@ class PluginHost:
         """Call what a plugin brought, while a person waits."""
         return self.dispatcher.ask(slug_of(slug), doing, function, otherwise)
 
+    def let(self, slug: str, doing: str, function: Callable[[], T]) -> T:
+        """Call what a plugin brought, while nobody waits."""
+        return self.dispatcher.let(slug_of(slug), doing, function)
+
     def at_work(self, slug: str, doing: str) -> AbstractContextManager[None]:
         """Note that a plugin is at work."""
         return self._marks.at(slug_of(slug), doing)

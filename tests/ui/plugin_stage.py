@@ -213,6 +213,10 @@ class FakeControl:
     def fault(self, slug: str, place: str, error: BaseException | None, summary: str = "") -> None:
         self.faults.append((slug, place, error))
 
+    def let(self, slug: str, doing: str, function: Callable[[], T]) -> T:
+        bounded = BoundedCalls(lambda _slug, _doing: nullcontext(), dict.fromkeys(Waits, ASK_SECONDS))
+        return bounded(slug, doing, Waits.DESK, self.left, function)
+
     def ask(self, slug: str, doing: str, function: Callable[[], T], otherwise: T) -> T:
         bounded = BoundedCalls(lambda _slug, _doing: nullcontext(), dict.fromkeys(Waits, ASK_SECONDS))
         try:

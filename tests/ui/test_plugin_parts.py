@@ -26,6 +26,7 @@ from desk_app.plugin_api.ui import (
     ReportPage,
     SettingsPage,
 )
+from desk_app.plugin_host.bounded import HangingError, StillHangingError
 from desk_app.ui.plugins.mount import FailedHere
 from desk_app.ui.plugins.parts import plugins_of
 from desk_app.ui.shell.window import MainWindow
@@ -315,7 +316,16 @@ def test_pl_03_work_in_the_background_that_fails_is_the_plugins_fault(
     switch_off(plugged, control)
 
 
-def test_pl_03_what_never_comes_back_leaves_the_window_its_threads(plugged: MainWindow, control: FakeControl) -> None:
+def goes_on_reading(window: MainWindow) -> bool:
+    found: list[int] = []
+    for number in range(4):
+        window.session.work.run(lambda number=number: number, found.append)  # type: ignore[misc]
+    return stage.pump(lambda: len(found) == 4)
+
+
+def test_pl_03_a_column_that_never_comes_back_leaves_the_window_its_threads(
+    plugged: MainWindow, control: FakeControl
+) -> None:
     go_on = threading.Event()
     asked: list[int] = []
 
@@ -324,23 +334,46 @@ def test_pl_03_what_never_comes_back_leaves_the_window_its_threads(plugged: Main
         go_on.wait(20)
         return {}
 
-    def run(port: Any, _ids: Sequence[int]) -> None:
-        port.in_background(lambda: go_on.wait(20), lambda _result: None, plugged)
-
-    half = {"list_columns": [ColumnSpec("slow", "Slow", values)], "ticket_actions": [ActionSpec("none", "None", run)]}
     try:
-        switch_on(plugged, control, half)
-        for _ in range(6):
-            plugged.run_action("none")
+        switch_on(plugged, control, {"list_columns": [ColumnSpec("slow", "Slow", values)]})
         plugged.session.load()
         assert stage.pump(lambda: bool(control.faults)), "the column is given up"
-        found: list[int] = []
-        for number in range(4):
-            plugged.session.work.run(lambda number=number: number, found.append)  # type: ignore[misc]
-        assert stage.pump(lambda: len(found) == 4), "reading goes on"
-        places = {place for _slug, place, _error in control.faults}
-        assert places == {"list_columns: slow"}
+        assert goes_on_reading(plugged)
+        assert {place for _slug, place, _error in control.faults} == {"list_columns: slow"}
         assert len(asked) == 1, "it is not asked again while it hangs"
+    finally:
+        go_on.set()
+    stage.settle(plugged)
+    switch_off(plugged, control)
+
+
+def test_pl_03_background_work_that_never_comes_back_is_given_up_and_named(
+    plugged: MainWindow, control: FakeControl
+) -> None:
+    go_on = threading.Event()
+    begun: list[int] = []
+
+    def work() -> None:
+        begun.append(1)
+        go_on.wait(20)
+
+    def run(port: Any, _ids: Sequence[int]) -> None:
+        port.in_background(work, lambda _result: None, plugged)
+
+    try:
+        switch_on(plugged, control, {"ticket_actions": [ActionSpec("none", "None", run)]})
+        plugged.run_action("none")
+        assert stage.pump(lambda: bool(begun))
+        assert goes_on_reading(plugged)
+        assert stage.pump(lambda: bool(control.faults)), "it is given up"
+        for _ in range(6):
+            plugged.run_action("none")
+        assert stage.pump(lambda: not plugged.session.work.busy), "nothing waits for it"
+        assert len(begun) == 1, "it is not begun again while it hangs"
+        assert {(place, type(error)) for _slug, place, error in control.faults} == {
+            ("ticket_actions: none", HangingError),
+            ("ticket_actions: none", StillHangingError),
+        }
     finally:
         go_on.set()
     stage.settle(plugged)

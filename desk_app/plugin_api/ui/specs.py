@@ -34,7 +34,9 @@ class BackgroundPort(Protocol):
     def in_background(self, work: Callable[[], T], done: Callable[[T], None], owner: QObject) -> None:
         """Run `work` off the GUI thread, and `done` with its result on it, unless `owner` is gone by then.
 
-        What `work` raises is shown to the agent; `done` is not called then.
+        What `work` raises is shown to the agent; `done` is not called then. Work that does not come back within a
+        minute (waiting for the database does not count) is a fault of the plugin and pauses it; what takes longer is a
+        job.
         """
         ...
 

@@ -168,6 +168,12 @@ class PluginControl(Protocol):
         thread, and not inside a transaction."""
         ...
 
+    def let(self, slug: str, doing: str, function: Callable[[], T]) -> T:
+        """Return what a function returns that a plugin brought for a thread of its own: nobody waits, but it has as
+        long as a hook that the desk waits for. Raises what it raises, and an error where it does not come back; whoever
+        calls this notes both as faults. Not for the GUI thread, and not inside a transaction."""
+        ...
+
     def at_work(self, slug: str, doing: str) -> AbstractContextManager[None]:
         """Note for the length of a block what a plugin is doing: where the program ends in it, the next start can tell,
         and pauses the plugin when that happens again."""

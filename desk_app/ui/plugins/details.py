@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPlainTextEdit, Q
 
 from desk_app.domain.plugins.model import REVOCABLE, Permission, PluginFault, Source, StateKind
 from desk_app.plugin_api import Health, HealthState
-from desk_app.services.ports.plugins import Contribution, PluginState
+from desk_app.services.ports.plugins import Contribution, PluginControl, PluginState
 from desk_app.ui.language import grouped, said, tr
 from desk_app.ui.plugins import phrases
 from desk_app.ui.plugins.desk import PluginDesk
@@ -160,7 +160,7 @@ class PluginDetails(QWidget):
                 self._fill()
 
         work = self._desk.session.work
-        work.run(lambda: [_asked(one, control.fault) for one in checks], arrived, owner=self, lane=Lane.GUEST)
+        work.run(lambda: [_asked(one, control) for one in checks], arrived, owner=self, lane=Lane.GUEST)
 
     def _follow(self) -> None:
         if self.slug and self.isVisible():
@@ -378,12 +378,13 @@ class PluginDetails(QWidget):
         return frame
 
 
-def _asked(one: Contribution, blame: Callable[..., None]) -> tuple[str, Health]:
-    """Ask a health check; what it raises is bad health, and a fault of the plugin."""
+def _asked(one: Contribution, control: PluginControl) -> tuple[str, Health]:
+    """Ask a health check; what it raises is bad health, and a fault of the plugin, and so is that it never answers."""
+    place = f"health_checks: {one.spec.id}"
     try:
-        answer = one.spec.run(one.ctx)
+        answer = control.let(one.plugin, place, lambda: one.spec.run(one.ctx))
     except BaseException as error:  # noqa: BLE001 -- a plugin may do anything but end the program
-        blame(one.plugin, f"health_checks: {one.spec.id}", error)
+        control.fault(one.plugin, place, error)
         return one.spec.title, Health(HealthState.BAD, f"{type(error).__name__}: {error}")
     if not isinstance(answer, Health):
         return one.spec.title, Health(HealthState.BAD, f"it answered {type(answer).__name__}")

@@ -115,7 +115,7 @@ class BlamedPort:
 
         def call() -> T | None:
             try:
-                return work()
+                return mount.let(place, work)
             except RefusedByDesk as error:
                 if not mount.runs():
                     return None  # switched off meanwhile: nobody's fault, and nobody waits for it
@@ -162,6 +162,10 @@ class Mount(QObject):
         """Return whether the plugin runs in this program; any thread."""
         state = self._session.desk.plugins.state(self.slug)
         return state is not None and state.running
+
+    def let(self, place: str, function: Callable[[], T]) -> T:
+        """Return what a function of the plugin returns, which has a minute; not on the GUI thread."""
+        return self._session.desk.plugins.let(self.slug, place, function)
 
     def close(self) -> None:
         """Destroy every widget the plugin made here."""

@@ -15,7 +15,7 @@ from desk_app.plugin_api import hookimpl
 from desk_app.plugin_api.hooks import GROUPS
 from desk_app.plugin_api.marks import ANSWERING, SECONDS, Kind, Thread, Waits, records_of
 from desk_app.plugin_api.verdicts import Deny
-from desk_app.plugin_host.bounded import BoundedCalls, TooSlowError, within
+from desk_app.plugin_host.bounded import BoundedCalls, HangingError, StillHangingError, TooSlowError, within
 from desk_app.plugin_host.dispatch import Dispatcher, Failure
 from desk_app.services.waiting import Excused, timed, waiting
 
@@ -117,6 +117,24 @@ def test_a_plugin_is_not_called_while_it_hangs_and_again_when_it_is_back() -> No
     assert ask() == "new"
     assert limited.hooks.ask("slow", "placeholder", lambda: "asked", "not asked") == "asked"
     assert len(limited.failures) == 1
+
+
+def test_work_that_nobody_waits_for_has_a_limit_too_and_its_errors_are_the_callers() -> None:
+    limited = Limited("filter_signature")
+    go_on = threading.Event()
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    assert limited.hooks.let("slow", "background", lambda: "done") == "done"
+    with pytest.raises(ValueError, match="no"):
+        limited.hooks.let("slow", "background", fail)
+    with pytest.raises(HangingError, match="did not come back from background within"):
+        limited.hooks.let("slow", "background", lambda: go_on.wait(20))
+    with pytest.raises(StillHangingError):
+        limited.hooks.let("slow", "background", lambda: "done")
+    assert limited.failures == []
+    go_on.set()
 
 
 def test_a_plugin_that_is_switched_on_anew_is_called_though_an_old_call_hangs() -> None:
