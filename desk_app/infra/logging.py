@@ -53,7 +53,7 @@ def hide(secret: str) -> None:
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret replaced by "[hidden]"."""
-    for secret in _known:
+    for secret in sorted(_known, key=len, reverse=True):  # one may begin as another does; others may be added meanwhile
         text = text.replace(secret, HIDDEN)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

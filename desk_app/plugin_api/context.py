@@ -172,11 +172,13 @@ class Http(Protocol):
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         timeout: float = 10.0,
         max_bytes: int = 10_000_000,
+        redirects: bool = True,
     ) -> HttpResponse:
         """Send a request and wait for the answer at most `timeout` seconds (at most 120), reading at most `max_bytes`.
 
-        `files` maps form names to file name, content and type. Redirects are followed on the same host only. Raises
-        HttpError; the text holds no query and no secret.
+        `files` maps form names to file name, content and type. `redirects` are followed on the same host only, and as
+        browsers do: after 301, 302 and 303 a POST goes on as a GET without its body. Raises HttpError; the text holds
+        no query and no secret.
         """
         ...
 

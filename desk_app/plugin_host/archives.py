@@ -28,12 +28,12 @@ _LEFT_OUT = {"__pycache__", ".git", ".hg", ".venv", ".mypy_cache", ".ruff_cache"
 _NATIVE = {".so", ".pyd", ".dll", ".dylib", ".exe"}
 _BYTECODE = {".pyc", ".pyo"}
 """Would be loaded in the place of sources that anybody can read."""
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?\Z", re.IGNORECASE)
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(?:\..*)?\Z", re.IGNORECASE)
 _CHUNK = 1 << 16
 _LONGEST_SOURCE = 2_000_000
 """Bytes of one file of Python: to read it takes many times its size."""
-_LARGEST_LIST = MAX_FILES * 512
-"""Bytes of an archive's list of files; it is read as a whole."""
+_MAX_FOLDERS = 1000
+_ENTRY = b"PK\1\2"  # begins each line of an archive's list of files, which is read as a whole
 AGAIN = "Get it once more from where it came from."
 ANOTHER = "Ask its maker for another file."
 HARM = "It may be meant to do harm: do not use it."
@@ -185,11 +185,15 @@ def _check_wheel(archive: zipfile.ZipFile, names: list[str]) -> None:
 def _extract(archive: zipfile.ZipFile, top: str, into: Path) -> None:
     left = MAX_BYTES
     seen: set[str] = set()
+    folders: set[PurePosixPath] = set()
     for entry, place in _entries(archive, top):
         folded = str(place).casefold()
         if folded in seen:
             raise ArchiveError(f"It holds the file “{place}” twice.", ANOTHER)
         seen.add(folded)
+        folders.update(place.parents)
+        if len(folders) > _MAX_FOLDERS:
+            raise ArchiveError(f"It holds more than {_MAX_FOLDERS} folders.", ANOTHER)
         target = into.joinpath(*place.parts)
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(entry) as source, target.open("xb") as copy:
@@ -214,15 +218,17 @@ def _entries(archive: zipfile.ZipFile, top: str) -> Iterator[tuple[zipfile.ZipIn
 
 
 def check_size(archive: Path) -> None:
-    """Refuse what is too large to look into."""
+    """Refuse what is too large to look into. How long the list of its files is an archive says in several places, which
+    may differ: what counts is how often a line of it can begin."""
     with archive.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 22 - 65_535))
-        tail = file.read()
-    if size > MAX_BYTES:
-        raise ArchiveError(f"It is larger than {MAX_BYTES // 1024 // 1024} MB.", ANOTHER)
-    place = tail.rfind(b"PK\5\6")  # the end of an archive: in it, at 12, the length of the list of its files
-    if 0 <= place <= len(tail) - 22 and int.from_bytes(tail[place + 12 : place + 16], "little") > _LARGEST_LIST:
+        if file.seek(0, os.SEEK_END) > MAX_BYTES:
+            raise ArchiveError(f"It is larger than {MAX_BYTES // 1024 // 1024} MB.", ANOTHER)
+        file.seek(0)
+        lines, kept = 0, b""
+        while chunk := file.read(_CHUNK):
+            lines += (kept + chunk).count(_ENTRY)
+            kept = chunk[1 - len(_ENTRY) :]
+    if lines > 2 * MAX_FILES:  # one that is not packed inside of it counts, too
         raise ArchiveError(f"It holds too many files; {MAX_FILES} are the most.", ANOTHER)
 
 

@@ -24,11 +24,12 @@ from desk_app.plugin_api.hooks import GROUPS
 from desk_app.plugin_api.marks import ANSWERING, PROJECT, HookRecord, Kind, OnError, Waits, records_of
 from desk_app.plugin_api.verdicts import Allow, Deny, Drop
 from desk_app.plugin_host.bounded import BoundedCalls, HangingError, LeftBehind, StillHangingError
-from desk_app.plugin_host.spec_checks import SpecError, check, specs_of
+from desk_app.plugin_host.spec_checks import SpecError, check, check_channel, specs_of
 
 T = TypeVar("T")
 SLOW_SECONDS = 0.1
 """So long a hook may take before somebody is told."""
+CHANNELS = "channel_types"
 _MOMENT_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
@@ -459,6 +460,8 @@ class Dispatcher:
                 raise HookFailedError(f"{hook}: it returned {type(wrong[0]).__name__} where {wanted} was promised")
             try:
                 for spec in specs:
+                    if hook == CHANNELS:
+                        check_channel(spec)
                     check(spec)
             except SpecError as error:
                 raise HookFailedError(f"{hook}: {error}") from error

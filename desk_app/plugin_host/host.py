@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,7 @@ from desk_app.plugin_host.switching import Switching
 from desk_app.plugin_host.telling import Listener, Listeners
 from desk_app.plugin_host.uncaught import Uncaught
 from desk_app.plugin_host.wishes import Wishes
+from desk_app.services.ports.errors import StorageError
 from desk_app.services.ports.plugins import Contribution, PluginReading, PluginState
 from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
 
@@ -54,7 +55,8 @@ class Environment:
     """What the host needs of the program around it.
 
     `backup` copies the database before a plugin's tables change, `forget` deletes the secrets of a plugin that goes
-    with its data, `redact` takes secrets out of a text, `seconds` is how long hooks may take.
+    with its data, `keep_secrets_of` those of all plugins that the desk does not know, `redact` takes secrets out of a
+    text, `seconds` is how long hooks may take.
     """
 
     uow: UnitOfWorkFactory
@@ -63,6 +65,7 @@ class Environment:
     contexts: ContextMaker
     backup: Callable[[Manifest], None] = lambda _manifest: None
     forget: Callable[[str, PluginRecord], object] = lambda _slug, _record: None
+    keep_secrets_of: Callable[[Callable[[], Collection[str]]], object] = lambda _known: None
     redact: Callable[[str], str] = lambda text: text
     tell_author: Callable[[str], None] = _log.info
     seconds: Mapping[Waits, float] = field(default_factory=lambda: SECONDS)
@@ -132,6 +135,7 @@ class PluginHost:
         except Exception:  # noqa: BLE001 -- as above
             _log.exception("plugins could not be told that the program is ready")
         self._listeners.tell("")
+        self._forget_secrets()
         if not self._now.safe:
             self._watch_dev()
 
@@ -187,6 +191,14 @@ class PluginHost:
             if self._asked_for_safe_mode is not None and not self._now.started:
                 self._begin()  # the database was away at the start
             self._following.sync()
+        self._forget_secrets()
+
+    def _forget_secrets(self) -> None:
+        """Delete what the keychain here holds of plugins that were removed with their data, on whichever computer."""
+        try:
+            self._env.keep_secrets_of(lambda: {record.slug for record in self._env.reading.all()})
+        except StorageError as error:
+            _log.warning("secrets of plugins that were removed stay for now: %s", error)
 
     def close(self, deadline: float) -> None:
         """End. A plugin that is being loaded and does not come back is left behind."""
@@ -323,13 +335,16 @@ class PluginHost:
         """Remove a plugin."""
         with self._turn:
             self._files.uninstall(slug_of(slug), delete_data=delete_data)
+        self._forget_secrets()
 
     # -- the window's half --------------------------------------------------------------------------------------------
 
     def ui_part(self, slug: str) -> Mapping[str, Sequence[Contribution]]:
         """Import the window's half; GUI thread."""
-        running = self._now.running.get(slug_of(slug))
-        if running is None or not running.manifest.ui_entry:
+        running, record = self._now.running.get(slug_of(slug)), self._now.records.get(slug_of(slug))
+        if running is None or record is None or not running.manifest.ui_entry:
+            return {}
+        if Permission.UI not in record.permissions:  # it is asked for by a newer version, and not given yet
             return {}
         try:
             return self._runner.window_half(running, self._now.position(running.found.slug))

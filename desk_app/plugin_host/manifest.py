@@ -261,6 +261,8 @@ class _Reader:
         )
         if any(one.kind is SettingKind.SECRET for one in made.settings) and Permission.SECRETS not in made.permissions:
             self._wrong("permissions", "a setting is a secret, which needs the permission “secrets”", error=False)
+        if made.ui_entry and Permission.UI not in made.permissions:
+            self._wrong("ui_entry", "“ui_entry” adds to the window, which needs the permission “ui”")
         broken = any(problem.error for problem in self._problems)
         return None if broken else made, self._problems
 

@@ -16,6 +16,8 @@ KEPT = 500
 """Lines kept for the Plugins page."""
 LONGEST = 2_000
 LONGEST_TRACE = 12_000
+_MARGIN = 21_000
+"""Characters beyond those that are shown: a secret that begins among them is known as a whole, and so blackened."""
 _BURST, _PER_SECOND = 200.0, 10.0  # lines a plugin may write into the program's log, which rotates
 
 
@@ -56,7 +58,7 @@ class OwnLog:
         """Something that failed."""
         trace = ""
         if exc_info and sys.exc_info()[0] is not None:
-            trace = "\n" + traceback.format_exc().rstrip()[-LONGEST_TRACE:]
+            trace = "\n" + self._redact(traceback.format_exc().rstrip()[-LONGEST_TRACE - _MARGIN :])[-LONGEST_TRACE:]
         self._write(logging.ERROR, message, arguments, trace)
 
     def exception(self, message: str, *arguments: object) -> None:
@@ -71,7 +73,9 @@ class OwnLog:
     def _write(self, level: int, message: object, arguments: Sequence[object], trace: str = "") -> None:
         if level == logging.DEBUG and not self._log.isEnabledFor(level):
             return
-        text = self._redact(_cut(_formatted(message, arguments)) + trace)
+        said = _formatted(message, arguments)
+        shown = self._redact(said[: LONGEST + _MARGIN])[:LONGEST]
+        text = (shown if len(said) <= LONGEST else f"{shown} ... [{len(said) - LONGEST} characters cut]") + trace
         with self._lock:
             self._ring.append(LogLine(self._now(), level, text))
             passed, left_out = self._passes()
@@ -107,7 +111,3 @@ def _shown(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001 -- as above
         return f"<{type(value).__name__} that cannot be shown>"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... [{len(text) - LONGEST} characters cut]"

@@ -16,6 +16,8 @@ from desk_app.services.ports.unit_of_work import UnitOfWork
 MOST_BYTES = 65_536
 """A value's size as JSON."""
 LONGEST_KEY = 200
+MOST_KEYS, MOST_BYTES_IN_ALL = 10_000, 16 * 1024 * 1024
+"""What a plugin may keep in all: more belongs into a table of its own."""
 
 
 class OwnValues:
@@ -41,9 +43,11 @@ class OwnValues:
     def set(self, key: str, value: Any) -> None:
         """Store a value; None forgets it."""
         _checked_key(key)
-        check_value(value)
+        size = check_value(value)
         plugin_id = stored_id(self._record)
         with told(), self._writing() as uow:
+            if value is not None:
+                _refuse_too_much(size, *uow.plugins.sizes(plugin_id, key))
             uow.plugins.set_value(plugin_id, key, value)
             uow.commit()
 
@@ -92,8 +96,8 @@ class OwnTicketValues:
             return self._reading.ticket_values(self._record().id, self._ticket_id, str(prefix))
 
 
-def check_value(value: Any) -> None:
-    """Raise RefusedByDesk where a value cannot be kept as JSON."""
+def check_value(value: Any) -> int:
+    """Return how many bytes a value has as JSON. Raises RefusedByDesk where it cannot be kept."""
     try:
         size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
@@ -103,6 +107,16 @@ def check_value(value: Any) -> None:
         ) from None
     if size > MOST_BYTES:
         raise RefusedByDesk(f"A value may have {MOST_BYTES // 1024} kB; this one has {size // 1024} kB.")
+    return size
+
+
+def _refuse_too_much(size: int, others: int, theirs: int, before: int | None) -> None:
+    """Raise RefusedByDesk where a value of so many bytes is one too many; what becomes no larger always fits."""
+    if before is None and others >= MOST_KEYS:
+        raise RefusedByDesk(f"A plugin keeps at most {MOST_KEYS:,} values. Forget some, or use a table (ctx.tables).")
+    if size > (before or 0) and theirs + size > MOST_BYTES_IN_ALL:
+        most = MOST_BYTES_IN_ALL // 1024 // 1024
+        raise RefusedByDesk(f"A plugin keeps at most {most} MB of values. Forget some, or use a table (ctx.tables).")
 
 
 def _checked_key(key: Any) -> None:

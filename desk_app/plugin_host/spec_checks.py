@@ -7,6 +7,8 @@ from itertools import islice
 from typing import Any
 
 from desk_app.domain.plugins.words import has_unseen
+from desk_app.plugin_api.channels import Capabilities
+from desk_app.plugin_api.contributions import Parameter
 
 MOST = 200
 """So much a plugin may add by one hook."""
@@ -41,3 +43,18 @@ def check(spec: Any) -> None:
             raise SpecError(f"“{name}” of {kind} has {len(value)} characters; {most} are the most")
         if has_unseen(value):
             raise SpecError(f"“{name}” of {kind} has control characters, or others that nobody sees")
+
+
+def check_channel(channel: Any) -> None:
+    """Raise SpecError where a kind of channel does not say what every mailbox is asked again and again."""
+    for name in ("id", "title"):
+        if not isinstance(getattr(channel, name, None), str):
+            raise SpecError(f"the channel {type(channel).__name__} needs “{name}”, a text")
+    if not isinstance(getattr(channel, "capabilities", None), Capabilities):
+        raise SpecError(f"the channel “{channel.id}” needs “capabilities”, made by Capabilities()")
+    for name in ("open", "test", "read"):
+        if not callable(getattr(channel, name, None)):
+            raise SpecError(f"the channel “{channel.id}” needs the method “{name}”")
+    asked = getattr(channel, "account_settings", ())
+    if not isinstance(asked, tuple | list) or not all(isinstance(one, Parameter) for one in asked):
+        raise SpecError(f"“account_settings” of the channel “{channel.id}” are a list of Parameter")

@@ -69,6 +69,7 @@ class Web:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         timeout: float = 10.0,
         max_bytes: int = 10_000_000,
+        redirects: bool = True,
     ) -> WebResponse:
         """Send a request and wait for the answer; see `plugin_api.Http`."""
         place = _place(url)
@@ -84,7 +85,7 @@ class Web:
                 self._allowed(_host(place))
                 answer = _send(session, method, place, named, body, deadline)
                 try:
-                    further = _redirect(answer, place)
+                    further = _redirect(answer, place) if redirects else None
                     if further is None:
                         with _explained(place, deadline):
                             content = b"" if method == "HEAD" else _read(answer, most, deadline, _host(place))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -103,11 +103,11 @@ class ChannelTypes:
             return True
         return self.get(channel) is not None if wait else channel in self._contributed()
 
-    def all(self) -> Sequence[Provided]:
-        """Return every type, the program's own first."""
+    def all(self) -> Mapping[str, Provided]:
+        """Return every type by its id, the program's own first."""
         self._ask()
         own = self._own_types()
-        return (*own.values(), *(one for key, one in self._contributed().items() if key not in own))
+        return {**own, **{key: one for key, one in self._contributed().items() if key not in own}}
 
     def open(self, provided: Provided, account: AccountView) -> ChannelSession:
         """Return a session; that of a plugin is guarded, and ends when the plugin is switched off."""
@@ -166,6 +166,17 @@ class ChannelTypes:
                 raise
             raise self.left_behind(provided, place, error.thread) from None
 
+    def asked(self, provided: Provided, place: str, function: Callable[[], T], otherwise: T) -> T:
+        """Return what a channel type says of itself, `otherwise` where its plugin fails over that: what many mailboxes
+        are looked at together for must not fail for one of them."""
+        try:
+            return function()
+        except BaseException as error:
+            if provided.own or isinstance(error, KeyboardInterrupt):
+                raise
+            self.fault(provided, place, error)
+            return otherwise
+
     def fault(self, provided: Provided, place: str, error: BaseException | None, summary: str = "") -> None:
         """Note that the plugin behind a channel type failed."""
         plugins = self._plugins()
@@ -195,7 +206,9 @@ class ChannelTypes:
         for one in plugins.contributions(HOOK):
             try:
                 channel = str(one.spec.id)
-            except Exception as error:  # noqa: BLE001 -- a plugin's object may do anything when it is asked
+            except BaseException as error:  # a plugin's object may do anything when it is asked
+                if isinstance(error, KeyboardInterrupt):
+                    raise
                 plugins.fault(one.plugin, HOOK, error)
                 continue
             found.setdefault(channel, Provided(one.spec, one.plugin))
@@ -223,6 +236,7 @@ class GuardedSession:
         self._ended = threading.Event()
         self._line = CallLine(f"channel-{provided.type.id}", self._ended)
         self._stuck = False  # whether a call of it never came back
+        self._deaf = False  # whether it was not even possible to wake it
 
     @property
     def plugin(self) -> str:
@@ -261,10 +275,20 @@ class GuardedSession:
         return bool(self._call("wait", lambda: self._session.wait(timeout), timeout + SHORT_SECONDS))
 
     def wake(self) -> None:
-        """End a running `wait`."""
+        """End a running `wait`. Whoever wakes looks after other mailboxes, too, and is not kept from that for long."""
+        if self._deaf:
+            return
+        from desk_app.plugin_host.bounded import TooSlowError, within  # noqa: PLC0415 -- with the first such channel
+
         try:
-            self._session.wake()
-        except Exception as error:  # noqa: BLE001 -- whoever wakes cannot do anything about it
+            within(GRACE_SECONDS, self._session.wake, name=f"channel-{self._provided.type.id}-wake")
+        except TooSlowError as error:
+            self._deaf = True
+            if error.thread is not None:
+                self._types.left_behind(self._provided, "wake", error.thread)
+        except BaseException as error:  # whoever wakes cannot do anything about it
+            if isinstance(error, KeyboardInterrupt):
+                raise
             self._types.fault(self._provided, "wake", error)
 
     def send(self, mail: OutboundMail) -> SendReceipt:
@@ -302,7 +326,9 @@ class GuardedSession:
                 self._line.call(self._session.close, GRACE_SECONDS)
         except CallLeftBehindError:
             self._left_behind("close")
-        except Exception as error:  # noqa: BLE001 -- promised never to raise
+        except BaseException as error:  # promised never to raise
+            if isinstance(error, KeyboardInterrupt):
+                raise
             self._types.fault(self._provided, "close", error)
         finally:
             self._ended.set()
@@ -353,8 +379,10 @@ def guarded_steps(
     """Yield the steps of a connection test; a plugin that raises ends it with a failed step."""
     try:
         yield from steps()
-    except Exception as error:
-        if provided.own:
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        if provided.own or isinstance(error, KeyboardInterrupt):
             raise
         types.fault(provided, "test", error)
         failed = plugin_failed(provided.plugin, error)
@@ -367,9 +395,11 @@ def guarded_reading(types: ChannelTypes, provided: Provided, raw: bytes) -> Pars
     def read() -> object:
         try:
             return provided.type.read(raw)
-        except Exception as error:
+        except BaseException as error:
             types.fault(provided, "read", error)
-            raise
+            if isinstance(error, Exception):
+                raise
+            raise plugin_failed(provided.plugin, error) from error
 
     parsed = types.limited(provided, "read", read, SHORT_SECONDS)
     if isinstance(parsed, ParsedMessage):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets as random_secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from desk_app.infra.database_password import full_url
 from desk_app.infra.location import DeskLocation, default_data_dir, prepare
 from desk_app.infra.logging import redact
+from desk_app.infra.plugin_secrets import NotedSecrets
 from desk_app.infra.secrets import KeychainChoice, memory_secrets, open_keychain
 from desk_app.services.desk import Desk
 from desk_app.services.first_use import on_first_use
@@ -53,14 +54,15 @@ PLUGIN_END_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What of this computer the services need: where the desk lies, how the keychain fares (its title, and what is
-    wrong with it), how the person is asked to unlock it, where plugins are (None: in the usual places), and
-    where their secrets are kept."""
+    wrong with it), how the person is asked to unlock it, where plugins are (None: in the usual places), where
+    their secrets are kept, and what deletes those of plugins that the desk does not know any more."""
 
     place: DeskPlace
     keychain: Callable[[], tuple[str, str]] = lambda: ("Memory", "")
     unlock: Callable[[], None] = lambda: None
     plugins: PluginPlaces | None = None
     plugin_secrets: PluginSecrets = field(default_factory=memory_secrets)
+    keep_secrets_of: Callable[[Callable[[], Collection[str]]], object] = lambda _known: None
     now: Callable[[], datetime] | None = None
 
 
@@ -87,7 +89,8 @@ def open_desk(location: DeskLocation, *, origin: str) -> Desk:
             state = keychain.describe()
             return state.title, "" if state.usable else state.advice
 
-        here = Surroundings(place, vault, keychain.unlock, plugin_secrets=keychain.plugin)
+        secrets = NotedSecrets(keychain.plugin, location.data_dir / "plugins" / f"secrets-{instance_id}.txt")
+        here = Surroundings(place, vault, keychain.unlock, plugin_secrets=secrets, keep_secrets_of=secrets.keep_only)
         return build_desk(database, keychain.account, here=here)
     except BaseException:
         database.close()

@@ -18,6 +18,7 @@ from desk_app.plugin_api.channels import (
     AccountView,
     AsksForSettings,
     BuildsContent,
+    Capabilities,
     ChannelError,
     ChannelFault,
     ChannelSession,
@@ -84,7 +85,15 @@ class InstalledChannels:
 
     def types(self) -> Sequence[ChannelInfo]:
         """Return the channel types that are there at this moment."""
-        return [ChannelInfo(o.type.id, o.type.title, o.plugin, _settings_of(o.type)) for o in self._types.all()]
+        return [
+            ChannelInfo(
+                key,
+                self._types.asked(one, "title", lambda one=one: str(one.type.title), key),  # type: ignore[misc]
+                one.plugin,
+                self._settings_of(one),
+            )
+            for key, one in self._types.all().items()
+        ]
 
     def missing(self, channel: str, *, wait: bool = True) -> bool:
         """Return whether nobody brings a channel at this moment."""
@@ -108,7 +117,7 @@ class InstalledChannels:
                 return bytes(building.build(content))
             except (ChannelError, ValueError):
                 raise
-            except Exception as error:
+            except BaseException as error:
                 self._types.fault(provided, "build", error)
                 raise plugin_failed(provided.plugin, error) from error
 
@@ -117,7 +126,7 @@ class InstalledChannels:
     def secret_names(self, account: Account) -> Sequence[str]:
         """Return the names of the secrets an account may have."""
         found = self._types.get(account.channel)
-        asked = _settings_of(found.type) if found is not None else ()
+        asked = self._settings_of(found) if found is not None else ()
         return (*_MAIL_SECRETS, *(one.key for one in asked if one.kind == "secret"))
 
     def open(self, account: Account) -> ChannelSession:
@@ -158,12 +167,12 @@ class InstalledChannels:
     def fetches(self, account: Account) -> bool:
         """Return whether mail is fetched from this account."""
         found = self._types.get(account.channel)
-        return found is not None and found.type.capabilities.fetch and _part(account, "imap")
+        return found is not None and self._can(found).fetch and _part(account, "imap")
 
     def sends(self, account: Account) -> bool:
         """Return whether mail can leave from this account."""
         found = self._types.get(account.channel)
-        return found is not None and found.type.capabilities.send and _part(account, "smtp")
+        return found is not None and self._can(found).send and _part(account, "smtp")
 
     def keeps_copies(self, account: Account) -> bool:
         """Return whether the desk must append a copy to the Sent folder."""
@@ -177,6 +186,15 @@ class InstalledChannels:
     def secrets(self, account: Account) -> SecretStore:
         """Return where the account's secrets are kept."""
         return self._open_secrets(account.id)
+
+    def _can(self, provided: Provided) -> Capabilities:
+        """What a channel can do; one that fails over that can do nothing."""
+        nothing = Capabilities(fetch=False, send=False)
+        found: object = self._types.asked(provided, "capabilities", lambda: provided.type.capabilities, nothing)
+        return found if isinstance(found, Capabilities) else nothing
+
+    def _settings_of(self, provided: Provided) -> tuple[Parameter, ...]:
+        return self._types.asked(provided, "account_settings", lambda: _settings_of(provided.type), ())
 
     def _type(self, channel: str) -> Provided:
         found = self._types.get(channel)

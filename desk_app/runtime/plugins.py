@@ -87,6 +87,7 @@ def plugin_host(
         contexts=contexts,
         backup=lambda manifest: _back_up(database, here.place.backups, manifest),
         forget=contexts.forget,
+        keep_secrets_of=here.keep_secrets_of,
         redact=redact,
         tell_author=complain,
         seconds=where.seconds,

@@ -5,6 +5,7 @@ How many parts of an answer have left is noted, so that trying again goes on whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from desk_app.plugin_api.channels import (
 
 from .api import BotApi, Refused, Unclear
 from .outgoing import Answer, Part, read
+
+_NO_PHOTO = re.compile("photo|image", re.IGNORECASE)  # PHOTO_INVALID_DIMENSIONS, IMAGE_PROCESS_FAILED and the like
 
 
 class Sender:
@@ -64,7 +67,7 @@ class Sender:
             except Refused as error:
                 if error.moved_to and error.moved_to != chat:
                     chat = error.moved_to
-                elif error.code == 400 and part.kind == "photo" and "photo" in error.text.lower():
+                elif error.code == 400 and part.kind == "photo" and _NO_PHOTO.search(error.text):
                     part = Part("document", "", "", part.filename, part.content_type, part.content)
                 elif error.code == 400 and part.html and "parse entities" in error.text.lower():
                     part = Part("text", part.text)

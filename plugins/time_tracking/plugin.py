@@ -113,8 +113,13 @@ def _export(ctx: Context, arguments: argparse.Namespace) -> int:
         return 2
     writer = csv.writer(sys.stdout)
     writer.writerow(table.columns)
-    writer.writerows(table.rows)
+    writer.writerows([_as_text(one) for one in row] for row in table.rows)
     return 0
+
+
+def _as_text(value: Any) -> Any:
+    """Customers write subjects: what a spreadsheet would take for a formula gets a quote before it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _span(ctx: Context, values: Mapping[str, Any]) -> tuple[datetime, datetime]:

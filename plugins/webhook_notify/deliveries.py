@@ -11,16 +11,24 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 
 from desk_app.plugin_api import Context, HttpError, PluginError, Tables
+from desk_app.plugin_api.channels import SecretError
 
 PAUSES = (60, 5 * 60, 30 * 60, 2 * 3600, 12 * 3600)
 """Seconds before the second, third ... try; after the last one a delivery is given up."""
 KEPT = timedelta(days=30)
 _ROUND = 20
+ROUND_SECONDS = 60.0
+"""A round ends after so long, however slowly the receiver answers: the job it runs in has to come back in time."""
+
+
+class Held(Exception):  # noqa: N818 -- read as a sentence
+    """Nothing can be posted here now, whatever the receiver says: that costs a delivery none of its tries."""
 
 
 def _table(tables: Tables) -> sa.Table:
@@ -76,7 +84,8 @@ class Deliveries:
             connection.execute(sa.insert(self._table), row)
 
     def deliver_due(self) -> int:
-        """Post what is due, oldest first; one that fails does not hold up the others. Returns how many were tried."""
+        """Post what is due, oldest first; one that fails does not hold up the others, and a round ends after a minute.
+        Returns how many were tried."""
         if not self._ctx.settings["url"]:
             return 0
         table = self._table
@@ -88,12 +97,19 @@ class Deliveries:
         )
         with self._ctx.tables.reading() as connection:
             rows = connection.execute(due).all()
-        for row in rows:
+        end = monotonic() + ROUND_SECONDS
+        for done, row in enumerate(rows, 1):
             self._deliver(row)
+            if monotonic() >= end:
+                return done
         return len(rows)
 
     def _deliver(self, row: Any) -> None:
-        state, answer, again = self._post(row.id, row.event, row.body)
+        try:
+            state, answer, again = self._post(row.id, row.event, row.body)
+        except Held as error:
+            self._keep(row.id, due_at=self._now() + PAUSES[0], answer=str(error))
+            return
         tries, due = row.tries + 1, row.due_at
         if state != "delivered":
             if again and row.tries < len(PAUSES):
@@ -101,12 +117,16 @@ class Deliveries:
             else:
                 state = "failed"
                 self._ctx.log.warning("delivery %s was given up after %s tries: %s", row.id, tries, answer)
-        changes = {"state": state, "tries": tries, "due_at": due, "answer": answer[:500]}
+        self._keep(row.id, state=state, tries=tries, due_at=due, answer=answer)
+
+    def _keep(self, number: int, *, answer: str, **changes: Any) -> None:
         with self._ctx.tables.begin() as connection:
-            connection.execute(sa.update(self._table).where(self._table.c.id == row.id).values(**changes))
+            connection.execute(
+                sa.update(self._table).where(self._table.c.id == number).values(answer=answer[:500], **changes)
+            )
 
     def _post(self, number: int, event: str, text: str) -> tuple[str, str, bool]:
-        """Post one body; returns the state, the answer in words, and whether another try makes sense."""
+        """Post one body; returns the state, the answer in words, and whether another try makes sense. Raises Held."""
         body, stamp = text.encode(), str(int(self._now()))
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -120,21 +140,32 @@ class Deliveries:
             if secret:
                 headers["X-Desk-Signature"] = signature(secret, stamp, body)
             answer = self._ctx.http.request(
-                "POST", self._ctx.settings["url"], headers=headers, data=body, timeout=15, max_bytes=10_000
+                "POST",
+                self._ctx.settings["url"],
+                headers=headers,
+                data=body,
+                timeout=15,
+                max_bytes=10_000,
+                redirects=False,
             )
         except HttpError as error:
             return "waiting", str(error), error.retry
-        except PluginError as error:  # the permission was taken away: it waits until it is back
-            return "waiting", str(error), True
+        except (PluginError, SecretError) as error:  # a permission was taken away, or the keychain is locked
+            raise Held(str(error)) from None
         if answer.status // 100 == 2:
             return "delivered", str(answer.status), False
+        if answer.status // 100 == 3:  # a client that follows may leave the body behind, and takes that for an answer
+            return "waiting", f"HTTP {answer.status}: the receiver has another address", True
         # 4xx is an answer for good, but for "too slow" and "too many"
         return "waiting", f"HTTP {answer.status}", answer.status >= 500 or answer.status in {408, 425, 429}
 
     def post_test(self) -> tuple[str, str]:
         """Post a test message at once; returns state and answer."""
         now = self._ctx.clock.now().isoformat().replace("+00:00", "Z")
-        state, answer, _ = self._post(0, "test", json.dumps({"event": "test", "at": now}))
+        try:
+            state, answer, _ = self._post(0, "test", json.dumps({"event": "test", "at": now}))
+        except Held as error:
+            return "failed", str(error)
         return ("delivered" if state == "delivered" else "failed"), answer
 
     def retry_failed(self) -> int:
@@ -147,7 +178,7 @@ class Deliveries:
     def counts(self) -> tuple[int, int]:
         """Return how many wait for another try, and how many were given up."""
         table = self._table
-        tried = sa.and_(table.c.state == "waiting", table.c.tries > 0)
+        tried = sa.and_(table.c.state == "waiting", table.c.answer != "")
         with self._ctx.tables.reading() as connection:
             waiting = connection.execute(sa.select(sa.func.count()).select_from(table).where(tried)).scalar_one()
             failed = connection.execute(

@@ -61,6 +61,7 @@ CODE = """
             return self._wake.wait(timeout)
         def wake(self):
             self._wake.set()
+            ask("wake")
         def send(self, mail):
             ask("send")
             chat.SENT.append(json.loads(mail.raw) | {"recipients": list(mail.recipients)})
@@ -71,14 +72,18 @@ CODE = """
             return ""
         def close(self):
             chat.CLOSED.append("closed")
+            ask("close")
 
     class Chat:
         id = "chat"
         title = "Chat"
-        capabilities = Capabilities(html=False)
         account_settings = (
             Parameter("room", "Room"), Parameter("token", "Token", kind="secret", required=True),
         )
+        @property
+        def capabilities(self):
+            ask("capabilities")
+            return Capabilities(html=False)
         def open(self, account):
             ask("open")
             return Session(account)

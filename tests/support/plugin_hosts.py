@@ -41,9 +41,10 @@ class PluginKit:
         self.desk = self.program()
         self.host: Any = self.desk.plugins
 
-    def program(self) -> Desk:
-        """Another program on the same desk."""
-        here = Surroundings(DeskPlace(self.data, self.database.url), plugins=PluginPlaces(self.bundled, pip=False))
+    def program(self, **more: Any) -> Desk:
+        """Another program on the same desk; `more` are other surroundings of it."""
+        place, plugins = DeskPlace(self.data, self.database.url), PluginPlaces(self.bundled, pip=False)
+        here = Surroundings(place, plugins=plugins, **more)
         secrets: dict[int, MemorySecrets] = {}
         desk = build_desk(self.database, lambda i: secrets.setdefault(i, MemorySecrets()), channels=[], here=here)
         self._desks.append(desk)

@@ -194,7 +194,8 @@ def test_pl_05_a_wide_card_of_a_plugin_pushes_no_other_aside(plugged: MainWindow
         return made
 
     control.halves["sample"] = lambda: {"ticket_panels": [PanelSpec("wide", "Wide", panel)]}
-    control.add(plugin_stage.plugin('id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\n'))
+    manifest = 'id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\npermissions = ["ui"]\n'
+    control.add(plugin_stage.plugin(manifest))
     control.become("sample", StateKind.ACTIVE)
     plugged.resize(1280, 800)
     plugged.show_page("inbox")

@@ -12,7 +12,7 @@ from tests.ui import plugin_stage, stage
 from tests.ui.plugin_stage import FakeControl, control, plugged
 
 __all__ = ["control", "plugged"]  # fixtures
-SAMPLE = 'id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\n'
+SAMPLE = 'id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\npermissions = ["ui"]\n'
 
 
 class Terms(QSyntaxHighlighter):

@@ -35,7 +35,7 @@ from tests.ui.plugin_stage import FakeControl, control, plugged
 
 __all__ = ["control", "plugged"]  # fixtures
 SLUG = "sample"
-SAMPLE = 'id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\n'
+SAMPLE = 'id = "sample"\nname = "Sample"\nversion = "1.0"\nui_entry = "window"\npermissions = ["ui"]\n'
 Half = Mapping[str, Sequence[Any]]
 
 
@@ -398,7 +398,8 @@ def test_pl_05_plugins_that_come_and_go_together_renew_the_window_once(
     slugs = [f"many_{number}" for number in range(6)]
     for slug in slugs:
         named = (
-            f'id = "{slug}"\nname = "{slug}"\nversion = "1.0"\nui_entry = "window"\n[settings.word]\ntitle = "Word"\n'
+            f'id = "{slug}"\nname = "{slug}"\nversion = "1.0"\nui_entry = "window"\npermissions = ["ui"]\n'
+            '[settings.word]\ntitle = "Word"\n'
         )
         control.add(plugin_stage.plugin(named, StateKind.INACTIVE))
         control.halves[slug] = lambda slug=slug: {  # type: ignore[misc]

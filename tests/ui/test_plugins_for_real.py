@@ -59,7 +59,8 @@ def real(kit: DeskKit, settings: QSettings, qapp: QApplication) -> Iterator[Main
     """A window whose program has looked for plugins; the bundled ones are there, and off."""
     stage.believable(kit)
     places = kit.desk.system.place.data_dir / "plugins"
-    write_plugin(places, "painter", PLAIN, manifest='ui_entry = "window"', installed=True, window=PAINTS)
+    manifest = 'ui_entry = "window"\npermissions = ["ui"]'
+    write_plugin(places, "painter", PLAIN, manifest=manifest, installed=True, window=PAINTS)
     kit.desk.plugins.start(Mode.GUI)
     window = stage.open_window(kit, settings)
     plugins_of(window)

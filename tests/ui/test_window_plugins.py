@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from desk_app.domain.plugins.model import StateKind
+from desk_app.domain.plugins.model import Permission, StateKind
 from desk_app.infra.location import resolve
 from desk_app.plugin_api.context import Mode
 from desk_app.runtime import gui, plugins
@@ -123,10 +123,10 @@ WINDOW = """
 
 
 def test_the_half_for_the_window_is_loaded_when_the_window_asks(local_plugins: PluginKit, qapp: QApplication) -> None:
-    local_plugins.write(manifest='ui_entry = "window"', window=WINDOW)
+    local_plugins.write(manifest='ui_entry = "window"\npermissions = ["ui"]', window=WINDOW)
     host = local_plugins.host
     host.start(Mode.GUI)
-    host.activate("sample", ())
+    host.activate("sample", {Permission.UI})
     assert "desk_plugins.sample.window" not in sys.modules
     part = host.ui_part("sample")
     assert [one.spec.id for one in part["ticket_panels"]] == ["sample.panel"]
@@ -137,6 +137,17 @@ def test_the_half_for_the_window_is_loaded_when_the_window_asks(local_plugins: P
     assert host.contributions("ticket_panels") == []
     assert host.ui_part("sample") == {}
     assert not left_over()
+
+
+def test_the_half_for_the_window_waits_for_its_permission(local_plugins: PluginKit, qapp: QApplication) -> None:
+    local_plugins.write(manifest='ui_entry = "window"\npermissions = ["ui"]', window=WINDOW)
+    host = local_plugins.host
+    host.start(Mode.GUI)
+    host.activate("sample", ())
+    assert host.ui_part("sample") == {}
+    assert "desk_plugins.sample.window" not in sys.modules
+    host.grant("sample", Permission.UI)
+    assert [one.spec.id for one in host.ui_part("sample")["ticket_panels"]] == ["sample.panel"]
 
 
 @pytest.mark.parametrize(
@@ -155,9 +166,9 @@ def test_the_half_for_the_window_is_loaded_when_the_window_asks(local_plugins: P
 def test_a_half_that_fails_is_noted_and_takes_no_part(
     local_plugins: PluginKit, qapp: QApplication, code: str, reason: str
 ) -> None:
-    local_plugins.write(manifest='ui_entry = "window"', window=code)
+    local_plugins.write(manifest='ui_entry = "window"\npermissions = ["ui"]', window=code)
     local_plugins.host.start(Mode.GUI)
-    local_plugins.host.activate("sample", ())
+    local_plugins.host.activate("sample", {Permission.UI})
     with pytest.raises(PluginRefusedError, match=reason):
         local_plugins.host.ui_part("sample")
     assert reason in local_plugins.faults()[0]

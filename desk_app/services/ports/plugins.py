@@ -262,6 +262,11 @@ class PluginRepository(PluginReading, Protocol):
         """Keep one value as JSON; None forgets it."""
         ...
 
+    def sizes(self, plugin_id: int, key: str) -> tuple[int, int, int | None]:
+        """Return how many other values than one a plugin keeps, their bytes as JSON, and those of that one, None where
+        it is not there."""
+        ...
+
     def all_ticket_values(self, plugin_id: int) -> Sequence[tuple[int, str, Any]]:
         """Return everything a plugin keeps about tickets: ticket, key and value."""
         ...

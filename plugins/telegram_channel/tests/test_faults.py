@@ -276,13 +276,14 @@ def test_an_answer_of_several_parts_goes_on_where_it_stopped(bot: Any, server: A
     assert [one.method for one in server.sent()] == ["sendMessage", "sendDocument", "sendDocument", "sendDocument"]
 
 
-def test_what_telegram_does_not_take_is_sent_in_the_other_way(bot: Any, server: Any) -> None:
+@pytest.mark.parametrize("said", ["PHOTO_INVALID_DIMENSIONS", "IMAGE_PROCESS_FAILED"])
+def test_what_telegram_does_not_take_is_sent_in_the_other_way(bot: Any, server: Any, said: str) -> None:
     ticket = waiting(bot)
     server.script["sendMessage"] = [
         bot.refused(400, "Bad Request: can't parse entities: x"),
         bot.refused(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100999),
     ]
-    server.script["sendPhoto"] = [bot.refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")]
+    server.script["sendPhoto"] = [bot.refused(400, f"Bad Request: {said}")]
     bot.reply(ticket.id, "Hi", html="<p><b>Hi</b></p>", files=(OutgoingAttachment("a.png", "image/png", b"a"),))
     assert [(one.method, one.values["chat_id"], one.values.get("text")) for one in server.sent()] == [
         ("sendMessage", 711, "<b>Hi</b>"),

@@ -111,6 +111,16 @@ def test_the_export_is_csv(desk: TestDesk, tracking: TestPlugin, ticket_id: int,
     assert desk.command(tracking, "export", start="yesterday", end="") == 2
 
 
+def test_the_export_holds_no_formulas_of_customers(desk: TestDesk, tracking: TestPlugin, capsys: Any) -> None:
+    import csv
+
+    ticket_id = desk.receive("Eve <eve@shop.test>", '=HYPERLINK("http://evil.test")', "Click me")
+    _times(tracking).add(ticket_id, 7)
+    assert desk.command(tracking, "export", start="", end="") == 0
+    rows = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert rows[1][3:5] == ['\'=HYPERLINK("http://evil.test")', "7"]
+
+
 def test_times_go_with_their_ticket_and_stay_when_the_plugin_is_switched_off(
     desk: TestDesk, tracking: TestPlugin, ticket_id: int
 ) -> None:

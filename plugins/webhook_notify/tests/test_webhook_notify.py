@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desk_app.plugin_api import HealthState
+from desk_app.plugin_api.channels import SecretError
 from desk_app.plugin_api.testing import TestDesk, TestPlugin
 
 HERE = Path(__file__).resolve().parents[1]
@@ -41,7 +45,15 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.posts.append(({key.lower(): value for key, value in self.headers.items()}, body))
-            self.send_response(made.answers.pop(0) if made.answers else 204)
+            status = made.answers.pop(0) if made.answers else 204
+            self.send_response(status)
+            if status // 100 == 3:
+                self.send_header("Location", "/moved")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -93,6 +105,61 @@ def test_texts_are_given_away_only_where_somebody_said_so(
     desk.receive("Ann <ann@shop.test>", "Order", "My second wish")
     desk.run_job(webhook, "deliver")
     assert receiver.body()["message"]["text"].strip() == "My second wish"
+
+
+@pytest.mark.parametrize("status", [301, 302, 308])
+def test_a_receiver_that_has_moved_got_nothing(
+    desk: TestDesk, webhook: TestPlugin, receiver: Receiver, status: int
+) -> None:
+    webhook.set(events=["ticket_created"])
+    receiver.answers = [status]
+    desk.receive("Ann <ann@shop.test>", "Order", "Hello")
+    desk.run_job(webhook, "deliver")
+    ((*_, state, tries, answer),) = desk.report("webhook_notify.deliveries").rows
+    assert (state, tries, answer) == ("waiting", 1, f"HTTP {status}: the receiver has another address")
+    desk.clock.forward(seconds=61)
+    desk.run_job(webhook, "deliver")
+    assert receiver.events == ["ticket_created"] * 2
+    assert desk.report("webhook_notify.deliveries").rows[0][3] == "delivered"
+
+
+def test_a_locked_keychain_costs_no_try_and_no_fault(
+    desk: TestDesk, webhook: TestPlugin, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook.set(events=["ticket_created"], secret="s3cret")
+    desk.receive("Ann <ann@shop.test>", "Order", "Hello")
+    with monkeypatch.context() as locked:
+        locked.setattr(type(webhook.ctx.secrets), "get", _locked)
+        for _ in range(10):
+            desk.run_job(webhook, "deliver")
+            desk.clock.forward(hours=12)
+        assert desk.command(webhook, "test") == 1
+    ((*_, state, tries, answer),) = desk.report("webhook_notify.deliveries").rows
+    assert (state, tries, answer) == ("waiting", 0, "the keychain is locked")
+    assert desk.part("deliveries").run(webhook.ctx).state is HealthState.WARNING
+    desk.run_job(webhook, "deliver")
+    assert receiver.events == ["ticket_created"]
+    assert "x-desk-signature" in receiver.posts[0][0]
+    assert desk.part("deliveries").run(webhook.ctx).state is HealthState.GOOD
+
+
+def test_a_receiver_that_never_answers_holds_a_round_up_for_a_minute(
+    desk: TestDesk, webhook: TestPlugin, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook.set(events=["ticket_created"])
+    for number in range(10):
+        desk.receive("Ann <ann@shop.test>", f"Order {number}", "Hello")
+    deliveries = sys.modules["desk_plugins.webhook_notify.deliveries"]
+    seconds = count(0, 15)  # what each look at the clock is later than the one before
+    monkeypatch.setattr(deliveries, "monotonic", lambda: next(seconds))
+    desk.run_job(webhook, "deliver")
+    assert len(receiver.posts) == 4
+    desk.run_job(webhook, "deliver")
+    assert len(receiver.posts) == 8
+
+
+def _locked(_secrets: object, _name: str) -> str:
+    raise SecretError("the keychain is locked")
 
 
 def test_only_chosen_events_are_told(desk: TestDesk, webhook: TestPlugin, receiver: Receiver) -> None:

@@ -6,18 +6,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desk_app.domain.plugins.model import PluginRecord, StateKind
+from desk_app.infra.plugin_secrets import NotedSecrets
 from desk_app.plugin_api import RefusedByDesk
 from desk_app.plugin_api.context import Mode
 from desk_app.plugin_host.shelf import GoneError, Shelf
 from desk_app.plugin_host.states import Standing
 from desk_app.services.desk import Desk
+from desk_app.services.ports.errors import DatabaseUnavailableError
 from desk_app.storage.database import Database
 from tests.support.plugin_hosts import PluginKit, module
+from tests.support.secrets import MemorySecrets
 
 KEEPS = """
     from sqlalchemy import Column, Integer
@@ -178,3 +182,42 @@ def test_two_programs_that_remove_a_plugin_with_its_data_both_come_to_an_end(plu
     assert problems == []
     assert plugin_kit.database.plugin_reading.get("sample") is None
     assert not list(plugin_kit.user.glob("sample*"))
+
+
+@pytest.mark.parametrize("how", ["it runs", "it starts later"])
+def test_a_plugin_removed_with_its_data_leaves_no_secret_on_other_computers(
+    plugin_kit: PluginKit, tmp_path: Path, how: str
+) -> None:
+    kit, vault = plugin_kit, dict[str, MemorySecrets]()
+    kit.write(installed=True)
+    kit.host.start(Mode.GUI)
+    kit.host.activate("sample", ())
+    noted = NotedSecrets(lambda slug: vault.setdefault(slug, MemorySecrets()), tmp_path / "secrets.txt")
+    elsewhere = kit.program(plugin_secrets=noted, keep_secrets_of=noted.keep_only).plugins
+    noted("sample").set("token", "t0p")
+    if how == "it runs":
+        elsewhere.start(Mode.GUI)
+        assert vault["sample"].values == {"token": "t0p"}
+    kit.host.uninstall("sample", delete_data=True)
+    if how == "it runs":
+        elsewhere.sync()
+    else:
+        elsewhere.start(Mode.GUI)
+    assert vault["sample"].values == {}
+
+
+def test_a_desk_that_cannot_be_asked_costs_no_secret(
+    plugin_kit: PluginKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemorySecrets()
+    noted = NotedSecrets(lambda _slug: store, tmp_path / "secrets.txt")
+    noted("sample").set("token", "t0p")
+    host = plugin_kit.program(plugin_secrets=noted, keep_secrets_of=noted.keep_only).plugins
+
+    def away(_reading: object) -> list[PluginRecord]:
+        raise DatabaseUnavailableError("It is away.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(plugin_kit.database.plugin_reading), "all", away)
+        host.start(Mode.GUI)
+    assert store.values == {"token": "t0p"}

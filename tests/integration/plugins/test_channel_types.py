@@ -279,6 +279,62 @@ def test_channel_types_that_never_come_back_from_a_message_hold_nobody_up(
         assert {one.place for one in uow.plugins.faults(record.id)} == {f"channel chat: {place}"}
 
 
+@pytest.mark.parametrize("place", ["read", "close", "test", "build", "capabilities"])
+def test_channel_types_that_would_end_the_program_are_faults_of_their_plugin(chatty: ChatDesk, place: str) -> None:
+    kit = chatty
+    support = kit.mailbox("support@desk.example")
+    kit.say("One")
+    kit.fetch()
+    (ticket,) = kit.tickets()
+    chat.FAULTS[place] = SystemExit(3)
+    kit.say("Two")
+    if place == "capabilities":
+        assert [one.id for one in kit.desk.sync.fetchable()] == [support.id], "mail goes on"
+    elif place == "build":
+        with pytest.raises(CommandRefusedError, match="The plugin “chat” failed: SystemExit"):
+            kit.reply(ticket.id, "Two")
+    elif place == "test":
+        (account,) = [one for one, _ in kit.desk.mailboxes.list() if one.id == kit.account_id]
+        steps = list(kit.desk.mailboxes.test(account, None))
+        assert [one.fault for one in steps] == [ChannelFault.PLUGIN]
+    else:
+        result = kit.fetch()
+        assert (result.fault, result.quarantined) == ("", 1 if place == "read" else 0)
+    assert kit.host.settle()
+    with kit.database.unit_of_work() as uow:
+        record = uow.plugins.get("chat")
+        assert record is not None
+        assert {one.place for one in uow.plugins.faults(record.id)} == {f"channel chat: {place}"}
+
+
+@pytest.mark.parametrize("how", ["raises", "hangs"])
+def test_channel_types_that_do_not_wake_hold_the_worker_up_once(
+    chatty: ChatDesk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    kit = chatty
+    (account,) = [one for one, _ in kit.desk.mailboxes.list() if one.id == kit.account_id]
+    monkeypatch.setattr(channel_types, "GRACE_SECONDS", 0.3)
+    go_on = threading.Event()
+    if how == "hangs":
+        chat.HANGS["wake"] = go_on
+    else:
+        chat.FAULTS["wake"] = SystemExit(3)
+    try:
+        with kit.desk.sync.session(account) as session:
+            session.wake()
+            if how == "hangs":
+                chat.FAULTS["wake"] = AssertionError("it is left alone from then on")
+                session.wake()
+    finally:
+        go_on.set()
+        chat.HANGS.clear()
+    assert kit.host.settle()
+    with kit.database.unit_of_work() as uow:
+        record = uow.plugins.get("chat")
+        assert record is not None
+        assert [one.place for one in uow.plugins.faults(record.id)] == ["channel chat: wake"]
+
+
 def test_channel_types_sessions_end_with_their_plugin(chatty: ChatDesk) -> None:
     kit = chatty
     stop = threading.Event()

@@ -14,6 +14,7 @@ from desk_app.domain.tickets.model import Priority
 from desk_app.plugin_api.context import Context
 from desk_app.plugin_api.data import AgentView
 from desk_app.plugin_api.errors import PermissionDenied, PluginError, RefusedByDesk
+from desk_app.plugin_host import own_values
 from desk_app.plugin_host.context import PluginContext
 from tests.support.desks import DeskKit, mail
 from tests.support.plugin_contexts import NOW, Contexts, ticket_of
@@ -116,6 +117,14 @@ def test_pl_12_secrets_are_in_the_keychain_and_never_in_the_database(contexts: C
         ctx.settings["token"]
     ctx.log.warning("it is hunter2-hunter2")
     assert "hunter2" not in ctx.log.lines()[-1].text
+    ctx.log.warning("%s", "x" * 1990 + " hunter2-hunter2 is where a long line is cut")
+    assert "hunter2" not in ctx.log.lines()[-1].text
+    assert ctx.log.lines()[-1].text.endswith(" ... [34 characters cut]")
+    try:
+        _fail("hunter2-hunter2" + "x" * 11_990)
+    except ValueError:
+        ctx.log.exception("It failed")
+    assert "er2" not in ctx.log.lines()[-1].text
     other = contexts.make("secrets", slug="other")
     assert other.secrets.get("token") is None
     ctx.secrets.delete("token")
@@ -157,6 +166,10 @@ def test_pl_07_small_values_are_remembered(contexts: Contexts) -> None:
     assert contexts.make(slug="other").kv.items() == {}
 
 
+def _fail(text: str) -> None:
+    raise ValueError(text)
+
+
 class _Odd:
     def __repr__(self) -> str:
         raise RuntimeError("no")
@@ -175,6 +188,37 @@ def test_pl_07_what_is_no_json_or_too_much_is_refused_in_plain_words(contexts: C
         with pytest.raises(RefusedByDesk):
             ctx.kv.set("key", value)
     assert ctx.kv.get("key") is None
+
+
+def test_pl_07_a_plugin_keeps_so_many_values_and_no_more(contexts: Contexts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_values, "MOST_KEYS", 3)
+    ctx, other = contexts.make(), contexts.make(slug="other")
+    for key in "abc":
+        ctx.kv.set(key, 1)
+    with pytest.raises(RefusedByDesk, match="keeps at most 3 values"):
+        ctx.kv.set("d", 1)
+    ctx.kv.set("a", 2)
+    ctx.kv.set("d", None)
+    other.kv.set("d", 1)
+    ctx.kv.set("b", None)
+    ctx.kv.set("d", 1)
+    assert ctx.kv.items() == {"a": 2, "c": 1, "d": 1}
+
+
+def test_pl_07_a_plugin_keeps_so_many_bytes_and_no_more(contexts: Contexts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_values, "MOST_BYTES_IN_ALL", 1024 * 1024)
+    ctx = contexts.make()
+    large = "ü" * 32_767  # with its quotes 64 kB
+    for number in range(16):
+        ctx.kv.set(f"large.{number}", large)
+    with pytest.raises(RefusedByDesk, match="keeps at most 1 MB of values"):
+        ctx.kv.set("more", 1)
+    ctx.kv.set("large.3", large)
+    monkeypatch.setattr(own_values, "MOST_BYTES_IN_ALL", 1024)
+    ctx.kv.set("large.3", "less")
+    with pytest.raises(RefusedByDesk, match="Forget some"):
+        ctx.kv.set("large.3", "more than that")
+    assert ctx.kv.get("large.3") == "less"
 
 
 def test_pl_07_odd_keys_are_refused(contexts: Contexts) -> None:

@@ -163,6 +163,12 @@ def test_pl_02_a_redirect_keeps_the_body_where_it_must(
     assert (asked, path, body) == (method, "/end", b"body" if kept else b"")
 
 
+def test_pl_02_a_redirect_is_given_as_it_is_where_none_is_wanted(site: Site, web: Web) -> None:
+    site.answers["/from"] = _to("/end", 301)
+    assert web.request("POST", site.url("/from"), data=b"body", redirects=False).status == 301
+    assert [path for _, path, _, _ in site.asked] == ["/from"]
+
+
 def test_pl_02_a_body_that_is_too_large_is_not_read_to_its_end(site: Site, web: Web) -> None:
     sent = []
 

@@ -70,6 +70,8 @@ def test_a_pure_wheel_is_installed_and_another_is_not(tmp_path: Path) -> None:
         "./evil.py",
         "con.py",
         "evil.py.",
+        "com¹.txt",
+        "CONIN$",
         "a" * 300,
     ],
 )
@@ -137,12 +139,26 @@ def test_a_file_with_a_wrong_name_is_called_by_its_right_one(tmp_path: Path) -> 
         unpack(file, tmp_path / "there")
 
 
-def test_a_list_of_a_million_files_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lie", [b"", b"PK\5\6"])
+def test_a_list_of_a_million_files_is_not_even_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: bytes
+) -> None:
     many = _zip(tmp_path / "a.zip", GOOD | {f"{number:0240}": b"" for number in range(200)})
-    monkeypatch.setattr(archives, "_LARGEST_LIST", 20_000)
+    content = many.read_bytes()
+    if lie:  # where the list begins; zipfile finds it without that
+        many.write_bytes(content[:-6] + lie + content[-2:])
+    assert len(zipfile.ZipFile(many).namelist()) == 202
+    monkeypatch.setattr(archives, "MAX_FILES", 50)
     monkeypatch.setattr(archives.zipfile, "ZipFile", None)
     with pytest.raises(ArchiveError, match="too many files"):
         unpack(many, tmp_path / "there")
+
+
+def test_a_bomb_of_folders_is_stopped(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"{number}/{'/'.join('abcdefgh')}/x": b"" for number in range(200)}
+    with pytest.raises(ArchiveError, match="more than 1000 folders"):
+        unpack(_zip(tmp_path / "a.zip", GOOD | files), tmp_path / "there")
+    assert not (tmp_path / "there").exists()
 
 
 def test_names_that_are_no_utf_8_are_taken_as_they_are(tmp_path: Path) -> None:

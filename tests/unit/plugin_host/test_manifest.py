@@ -25,6 +25,7 @@ def parsed(more: str) -> tuple[Manifest | None, list[str]]:
         ('name = "Good\u202egnp.exe"\n', "“name” has control characters"),
         ('name = "A\\u0000B"\n', "“name” has control characters"),
         ('name = "A"\ndescription = "' + "x" * 501 + '"\n', "“description” has 501 characters"),
+        ('name = "A"\nui_entry = "window"\n', "“ui_entry” adds to the window, which needs the permission “ui”"),
         ('[name]\nen = "A"\nes = "\u200bA"\n', "“name.es” has control characters"),
         ('name = "A"\n[settings.a]\ntype = "number"\nmin = "low"\ndefault = 3\n', "“min” of the setting “a” must be"),
         ('name = "A"\n[settings.a]\ntitle = "' + "x" * 121 + '"\n', "“a.title.en” has 121 characters"),

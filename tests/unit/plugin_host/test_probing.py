@@ -11,6 +11,8 @@ from desk_app.plugin_host.archives import ArchiveError, build
 from desk_app.plugin_host.installing import Installer
 from desk_app.plugin_host.probing import ProbeReport, probe, run_probe
 from desk_app.plugin_host.scaffold import write_new
+from tests.support import chat
+from tests.support.plugin_folders import write_plugin
 
 MANIFEST = 'id = "small"\nname = "Small"\nversion = "{version}"\napi = ">=1.0"\nentry = "plugin"\n'
 HOOK = "from desk_app.plugin_api import hookimpl\n\n@hookimpl\ndef ticket_deleted(ticket_id):\n    pass\n"
@@ -67,10 +69,29 @@ def test_what_is_wrong_with_its_code_is_said(tmp_path: Path, code: str, said: st
     assert said in run_probe(_plugin(tmp_path / "bad", code)).problem
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("return Capabilities(html=False)", "return {}"),
+        ('title = "Chat"', "title = None"),
+        ("def read(self, raw):", "def reads(self, raw):"),
+        ('Parameter("room", "Room"),', '"room",'),
+    ],
+)
+def test_channel_types_that_do_not_say_what_every_mailbox_is_asked_are_refused(
+    tmp_path: Path, change: str, said: str
+) -> None:
+    assert chat.CODE.count(change) == 1
+    assert run_probe(write_plugin(tmp_path, "good", chat.CODE)).problem == ""
+    report = run_probe(write_plugin(tmp_path, "bad", chat.CODE.replace(change, said)))
+    assert report.problem.startswith("channel_types: ")
+    assert "hannel" in report.problem.partition(": ")[2]
+
+
 def test_what_could_never_be_told_is_said(tmp_path: Path) -> None:
     in_window = _plugin(tmp_path / "window", HOOK)
     with (in_window / "plugin.toml").open("a") as manifest:
-        manifest.write('ui_entry = "window"\n')
+        manifest.write('ui_entry = "window"\npermissions = ["ui"]\n')
     (in_window / "window.py").write_text(HOOK)
     assert "“ticket_deleted” stands in the part for the window" in run_probe(in_window).problem
     (in_window / "window.py").write_text(HOOK.replace("ticket_deleted(ticket_id)", "ticket_panels()"))
