@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 ERASED = "[erased]"
@@ -16,9 +18,16 @@ ERASED_NAME = "Erased customer"
 """What a person is called of whom only the tickets are kept."""
 
 _LEAST_PART = 3
+_SHORT_NAME = 4
+"""A name of so few letters also stands inside of other words, where it is not the person."""
+_LEAST_DIGITS = 7
+"""A shorter number (an extension, "112") is no trace of anybody: it stands everywhere."""
 _ADDRESS_EDGES = (r"(?:(?<![\w.+\-])|(?<=%[0-9a-f]{2}))", r"(?![\w\-]|\.\w)")
 """Around an address: "ann@x.example" does not stand in "joann@x.example", but it does in "%3Cann%40x.example"."""
 _NUMBER_EDGES = (r"(?<!\d)", r"(?!\d)")
+_SPACED = r"[^\W\u0e00-\U0010ffff]"
+"""A letter of a script that parts words with blanks."""
+_WORD_EDGES = (f"(?<!{_SPACED})", f"(?!{_SPACED})")
 
 
 class ErasureChoice(StrEnum):
@@ -41,18 +50,22 @@ class ErasedPerson:
     _own: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
-        known = [(one, _ADDRESS_EDGES) for one in self.addresses] + [(one, _NUMBER_EDGES) for one in self.phones]
+        known = [(one, _ADDRESS_EDGES) for one in self.addresses] + [(one, _NUMBER_EDGES) for one in self._numbers]
         wanted = [(form, edges) for one, edges in known for form in _forms(one.lower())]
         object.__setattr__(self, "_anywhere", _pattern(wanted))
-        whole = _pattern([(form, ("", "")) for name in self.names for form in _forms(name)])
+        whole = _pattern([(form, edges) for name in self.names for edges in _edges(name) for form in _forms(name)])
         parts = _parts(self.names)
         words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, parts))})(?!\w)") if parts else None
         object.__setattr__(self, "_own", tuple(one for one in (whole, words) if one is not None))
 
     @property
+    def _numbers(self) -> tuple[str, ...]:
+        return tuple(one for one in self.phones if sum(map(str.isdigit, one)) >= _LEAST_DIGITS)
+
+    @property
     def traces(self) -> tuple[str, ...]:
         """Every way an address or number may stand in a text, in lower case: as it is, in HTML, in links."""
-        known = (*self.addresses, *self.phones)
+        known = (*self.addresses, *self._numbers)
         return tuple(dict.fromkeys(form for one in known for form in _forms(one.lower())))
 
     def anywhere(self, text: str) -> str:
@@ -71,6 +84,35 @@ class ErasedPerson:
             found = pattern.sub(ERASED, found)
         return found
 
+    def in_json(self, stored: str, scrub: Callable[[str], str]) -> str:
+        """Return a JSON value after `scrub` of every text in it. Numbers are ids; keys are words of the program, or
+        addresses. What is no JSON is a text."""
+        try:
+            value = json.loads(stored)
+            clean = _each(value, scrub, self.anywhere)
+        except (ValueError, RecursionError):
+            return scrub(stored)
+        return stored if clean == value else json.dumps(clean, ensure_ascii=False)
+
+
+def _each(value: Any, scrub: Callable[[str], str], of_keys: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, list):
+        return [_each(one, scrub, of_keys) for one in value]
+    if isinstance(value, dict):
+        return {of_keys(key): _each(one, scrub, of_keys) for key, one in value.items()}
+    return value
+
+
+def _edges(name: str) -> Iterable[tuple[str, str]]:
+    """Return what must stand around a whole name: nothing where its letters are enough, or it is written without
+    blanks between words; none at all where it is too short for anything but its parts."""
+    bare = name.strip()
+    if len(bare) > _SHORT_NAME or any(one >= "\u0e00" for one in bare):
+        return [("", "")]
+    return [_WORD_EDGES] if sum(map(str.isalnum, bare)) >= _LEAST_PART else []
+
 
 def _forms(text: str) -> Iterable[str]:
     return dict.fromkeys((text, quote(text, safe=""), quote(text), html.escape(text)))
@@ -83,5 +125,8 @@ def _pattern(texts: Iterable[tuple[str, tuple[str, str]]]) -> re.Pattern[str] | 
 
 
 def _parts(names: Iterable[str]) -> list[str]:
-    parts = {part for name in names if "@" not in name for part in re.split(r"[\s,.\-]+", name)}
-    return sorted((part for part in parts if len(part) >= _LEAST_PART), key=len, reverse=True)
+    """Return the words of names; of two letters only a name of one word that begins with a capital."""
+    words = {part for name in names if "@" not in name for part in re.split(r"[\s,.\-]+", name)}
+    parts = {part for part in words if len(part) >= _LEAST_PART}
+    parts |= {name for name in map(str.strip, names) if len(name) == _LEAST_PART - 1 and name[0].isupper()}
+    return sorted(parts, key=len, reverse=True)

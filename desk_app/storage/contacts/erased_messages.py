@@ -11,6 +11,7 @@ from desk_app.domain.people.actor import ActorKind
 from desk_app.storage.messages.blobs import SqlBlobStore, remove_orphans
 from desk_app.storage.messages.mapping import NOT_PREPARED
 from desk_app.storage.messages.repository import SqlMessageRepository
+from desk_app.storage.schema.base import holds_json
 from desk_app.storage.schema.contacts import ticket_erasure
 from desk_app.storage.schema.links import side_conversation
 from desk_app.storage.schema.messages import attachment, message, message_address, message_body, message_ref
@@ -55,17 +56,19 @@ def erase_ticket(transaction: Transaction, ticket_id: int, person: ErasedPerson)
     connection.execute(update(ticket).where(ticket.c.id == ticket_id).values(snippet=newest or ""))
     _history(transaction, ticket_id, person)
     connection.execute(delete(notification).where(notification.c.ticket_id == ticket_id))
-    _jobs(transaction, ticket_id, scrub)
-    _rows(transaction, draft, draft.c.ticket_id == ticket_id, ("recipients", "subject", "text", "html"), scrub)
+    _jobs(transaction, ticket_id, person)
+    written = ("recipients", "subject", "text", "html")
+    _rows(transaction, draft, draft.c.ticket_id == ticket_id, written, person, scrub)
     places = side_conversation
-    _rows(transaction, places, places.c.ticket_id == ticket_id, ("subject", "people"), scrub)
+    _rows(transaction, places, places.c.ticket_id == ticket_id, ("subject", "people"), person, scrub)
     transaction.changed("ticket", ticket_id, "update", row.department_id)
 
 
-def _jobs(transaction: Transaction, ticket_id: int, scrub: Callable[[str], str]) -> None:
+def _jobs(transaction: Transaction, ticket_id: int, person: ErasedPerson) -> None:
     """Forget what bulk changes would put back into the ticket, and the names they were given."""
     of_ticket = bulk_item.c.ticket_id == ticket_id
-    _rows(transaction, bulk_job, bulk_job.c.id.in_(select(bulk_item.c.job_id).where(of_ticket)), ("arguments",), scrub)
+    theirs = bulk_job.c.id.in_(select(bulk_item.c.job_id).where(of_ticket))
+    _rows(transaction, bulk_job, theirs, ("arguments",), person, person.in_own_tickets)
     transaction.connection.execute(update(bulk_item).where(of_ticket).values(before="{}"))
 
 
@@ -75,7 +78,7 @@ def _history(transaction: Transaction, ticket_id: int, person: ErasedPerson) -> 
     mine = (ticket_event.c.ticket_id == ticket_id) & (ticket_event.c.actor_kind == ActorKind.CONTACT.value)
     connection.execute(update(ticket_event).where(mine).values(actor_name=ERASED_NAME))
     here = ticket_event.c.ticket_id == ticket_id
-    _rows(transaction, ticket_event, here, ("cause", "old", "new", "data"), person.in_own_tickets)
+    _rows(transaction, ticket_event, here, ("cause", "old", "new", "data"), person, person.in_own_tickets)
 
 
 def permit_erasure(transaction: Transaction, ticket_id: int) -> None:
@@ -100,8 +103,8 @@ def erase_message(transaction: Transaction, message_id: int, person: ErasedPerso
     values: dict[str, Any] = {
         "subject": scrub(row.subject),
         "snippet": ERASED if theirs else scrub(row.snippet),
-        "join_reason": scrub(row.join_reason),
-        "problems": scrub(row.problems),
+        "join_reason": person.in_json(row.join_reason, scrub),
+        "problems": person.in_json(row.problems, scrub),
         "internet_id": scrub(row.internet_id),
         "raw_sha256": None,
     }
@@ -109,12 +112,13 @@ def erase_message(transaction: Transaction, message_id: int, person: ErasedPerso
         values |= {"author_name": ERASED_NAME, "author_email": "", "has_html": False, "attachment_count": 0}
     connection.execute(update(message).where(message.c.id == message_id).values(values))
     _people(transaction, message_id, person, scrub)
-    _body(transaction, message_id, scrub, whole=theirs)
+    _body(transaction, message_id, person, scrub, whole=theirs)
     if theirs:
         connection.execute(delete(attachment).where(attachment.c.message_id == message_id))
     else:
-        _rows(transaction, attachment, attachment.c.message_id == message_id, ("filename",), scrub)
-    _rows(transaction, message_ref, message_ref.c.message_id == message_id, ("internet_id",), person.anywhere)
+        _rows(transaction, attachment, attachment.c.message_id == message_id, ("filename",), person, scrub)
+    refs = message_ref.c.message_id == message_id
+    _rows(transaction, message_ref, refs, ("internet_id",), person, person.anywhere)
     _mail(transaction, message_id, person)
     remove_orphans(transaction, blobs)
     record = SqlMessageRepository(transaction).get(message_id)
@@ -138,10 +142,12 @@ def _people(transaction: Transaction, message_id: int, person: ErasedPerson, scr
     address = message_address.c
     theirs = (address.message_id == message_id) & (address.email.in_(person.addresses))
     transaction.connection.execute(update(message_address).where(theirs).values(name=ERASED_NAME, email=""))
-    _rows(transaction, message_address, address.message_id == message_id, ("name",), scrub)
+    _rows(transaction, message_address, address.message_id == message_id, ("name",), person, scrub)
 
 
-def _body(transaction: Transaction, message_id: int, scrub: Callable[[str], str], *, whole: bool) -> None:
+def _body(
+    transaction: Transaction, message_id: int, person: ErasedPerson, scrub: Callable[[str], str], *, whole: bool
+) -> None:
     here = message_body.c.message_id == message_id
     versions = {"reader_version": NOT_PREPARED}
     if whole:
@@ -156,7 +162,7 @@ def _body(transaction: Transaction, message_id: int, scrub: Callable[[str], str]
         done = values | versions | {"pipeline_version": NOT_PREPARED}
         transaction.connection.execute(update(message_body).where(here).values(done))
         return
-    _rows(transaction, message_body, here, _BODY, scrub)
+    _rows(transaction, message_body, here, _BODY, person, scrub)
     transaction.connection.execute(update(message_body).where(here).values(versions))
 
 
@@ -172,11 +178,22 @@ def _mail(transaction: Transaction, message_id: int, person: ErasedPerson) -> No
         connection.execute(update(outbox_recipient).where(theirs).values(address=ERASED, name=ERASED_NAME))
 
 
-def _rows(transaction: Transaction, table: Table, here: Any, names: Sequence[str], scrub: Callable[[str], str]) -> None:
+def _rows(
+    transaction: Transaction,
+    table: Table,
+    here: Any,
+    names: Sequence[str],
+    person: ErasedPerson,
+    scrub: Callable[[str], str],
+) -> None:
     keys = list(table.primary_key.columns)
     columns = [table.columns[name] for name in names]
     for old in transaction.connection.execute(select(*keys, *columns).where(here)).mappings().all():
-        values = {name: scrub(old[name]) for name in names if old[name]}
+        values = {
+            name: person.in_json(old[name], scrub) if holds_json(table.columns[name]) else scrub(old[name])
+            for name in names
+            if old[name]
+        }
         values = {name: text for name, text in values.items() if text != old[name]}
         if values:
             this = [key == old[key.name] for key in keys]

@@ -15,7 +15,7 @@ from desk_app.storage.contacts.erased_messages import erase_message, erase_ticke
 from desk_app.storage.contacts.erased_words import forget_words
 from desk_app.storage.messages.blobs import read_blob, remove_orphans
 from desk_app.storage.schema import metadata
-from desk_app.storage.schema.base import CleanText
+from desk_app.storage.schema.base import CleanText, holds_json
 from desk_app.storage.schema.contacts import (
     contact,
     contact_address,
@@ -48,6 +48,8 @@ _NOT_SWEPT = frozenset(
     {"blob", "privacy_log", "agent", "channel_account", "account_alias", "search_document", "search_term", "lease"}
 )
 """Bytes and words have their own ways; the desk's own people and mailboxes are not the customer's data."""
+_NO_TEXT = frozenset({"sha256", "raw_sha256", "mime_sha256", "files_sha256", "content_hash", "number"})
+"""Columns that hold a hash or the number of a ticket, in which a phone number may stand by chance."""
 _LAST = ("contact", "contact_address", "contact_event", "sender_block", "image_permission", "auto_answer")
 """What tells who the person is: it goes at the end, so that an erasure that was stopped can go on."""
 
@@ -176,8 +178,14 @@ class SqlPrivacyRepository:
         return len(rows)
 
     def _clean(self, table: Table, old: RowMapping, person: ErasedPerson) -> None:
-        values = {column.name: person.anywhere(old[column.name] or "") for column in _texts(table)}
-        values = {name: text for name, text in values.items() if text != (old[name] or "")}
+        values = {
+            column.name: person.in_json(old[column.name], person.anywhere)
+            if holds_json(column)
+            else person.anywhere(old[column.name])
+            for column in _texts(table)
+            if old[column.name]
+        }
+        values = {name: text for name, text in values.items() if text != old[name]}
         if not values:
             return
         connection = self._t.connection
@@ -254,7 +262,11 @@ class SqlPrivacyRepository:
 
 
 def _texts(table: Table) -> list[Any]:
-    return [column for column in table.columns if isinstance(column.type, (CleanText, Text, String))]
+    return [
+        column
+        for column in table.columns
+        if isinstance(column.type, (CleanText, Text, String)) and column.name not in _NO_TEXT
+    ]
 
 
 def _number(table: Table) -> Any:

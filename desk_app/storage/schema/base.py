@@ -28,6 +28,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
+_JSON_VALUES = {
+    ("agent_setting", "value"),
+    ("plugin_progress", "state"),
+    ("plugin_setting", "value"),
+    ("plugin_ticket_value", "value"),
+    ("plugin_value", "value"),
+    ("setting", "value"),
+}
+"""Columns with JSON that have no default."""
+
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key; on SQLite the rowid."""
 
@@ -141,3 +151,9 @@ def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
 def text(name: str, *, nullable: bool = False, default: str | None = "") -> Column[str]:
     """Return a text column, empty by default."""
     return Column(name, CleanText(), nullable=nullable, server_default=None if nullable else default)
+
+
+def holds_json(column: Column[Any]) -> bool:
+    """Return whether a text column holds JSON values."""
+    default = getattr(column.server_default, "arg", None)
+    return default in {"{}", "[]"} or (column.table.name, column.name) in _JSON_VALUES

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 import sqlalchemy as sa
 
-from desk_app.domain.contacts.erasing import ERASED_NAME, ErasureChoice
+from desk_app.domain.contacts.erasing import ERASED_NAME, ErasedPerson, ErasureChoice
 from desk_app.domain.contacts.query import ContactQuery
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Address
@@ -17,6 +17,7 @@ from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.domain.tickets.model import Bucket
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.services.contacts.privacy import Progress
+from desk_app.services.tickets.history import line
 from desk_app.storage.contacts.erased_messages import ERASED_MAIL
 from desk_app.storage.messages.blobs import unpack
 from tests.support.desks import DeskKit, mail
@@ -243,3 +244,67 @@ def test_cu_10_merged_tickets_go_too(desk_kit: DeskKit, choice: ErasureChoice) -
     list(desk.privacy.erase(maya.id, "Maya Lind", choice, ann))
     assert traces(desk_kit, MAYA, "Maya Lind") == []
     assert bobs.id in [one.id for one in desk_kit.tickets()]
+
+
+@pytest.mark.parametrize("number", ["12", "8123456"])
+def test_cu_10_a_phone_number_takes_nothing_else_along(desk_kit: DeskKit, number: str) -> None:
+    box = desk_kit.mailbox("support@desk.example")
+    desk, ann = desk_kit.desk, desk_kit.ann
+    desk_kit.arrive(box, mail("Help.", subject="Lamp", from_=f"Maya Lind <{MAYA}>"), mail(subject="Printer"))
+    bobs = next(one for one in desk_kit.tickets() if one.subject == "Printer")
+    desk.replies.note(bobs.id, "Shelf 12, call 8123456", "", ann)
+    with desk_kit.database.unit_of_work() as uow:
+        uow.choices.set(desk_kit.agent.id, "width_12", {"width": int(number), "tickets": [int(number)]})
+        uow.settings.set("desk.wide", int(number))
+        uow.tickets.record([line(bobs, "Tried", ann, uow.now(), data={"ticket_id": int(number)})])
+        uow.commit()
+    maya = desk.contacts.by_email(MAYA)
+    assert maya is not None
+    desk.contacts.add_address(maya.id, number, ann, kind="phone")
+    list(desk.privacy.erase(maya.id, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann))
+    with desk_kit.database.unit_of_work() as uow:
+        kept = uow.choices.get(desk_kit.agent.id, "width_12")
+        assert uow.settings.get("desk.wide") == int(number)
+    assert kept == {"width": int(number), "tickets": [int(number)]}
+    assert desk_kit.events(bobs.id)[-1].data == {"ticket_id": int(number)}
+    note = desk_kit.messages(bobs.id)[-1].visible_text
+    assert note.strip() == ("Shelf 12, call 8123456" if number == "12" else "Shelf 12, call [erased]")
+
+
+def test_cu_10_a_name_with_accents_goes_out_of_drafts_and_history(desk_kit: DeskKit) -> None:
+    box = desk_kit.mailbox("support@desk.example")
+    desk, ann = desk_kit.desk, desk_kit.ann
+    desk_kit.arrive(box, mail("Help.", subject="Lamp", from_="=?utf-8?q?J=C3=B6rg_=22Jo=22_Lind?= <jl@studio.example>"))
+    (ticket,) = desk_kit.tickets()
+    desk.drafts.save(
+        KeptDraft(
+            kind=DraftKind.REPLY,
+            agent_id=desk_kit.agent.id,
+            ticket_id=ticket.id,
+            to=(Address('Jörg "Jo" Lind', "jl@studio.example"),),
+            text="See you",
+        ),
+        ann,
+    )
+    contact = desk.contacts.by_email("jl@studio.example")
+    assert contact is not None
+    list(desk.privacy.erase(contact.id, contact.name, ErasureChoice.KEEP_TICKETS, ann))
+    (kept,) = desk.drafts.of_ticket(ticket.id, desk_kit.agent.id).values()
+    assert kept.to == (Address("[erased]", "[erased]"),)
+    assert traces(desk_kit, "Jörg", "J\\u00f6rg", "jl@studio.example") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("Al", "Al, also call the hall: all ok.", "[erased], also call the hall: all ok."),
+        ("An", 'Hi An! <a href="x">an answer</a>', 'Hi [erased]! <a href="x">an answer</a>'),
+        ("a", "A lamp and a table.", "A lamp and a table."),
+        ("Ann", "ANN has planned the annex.", "[erased] has planned the annex."),
+        ("j.", "Hi j. Data. OBJ.", "Hi j. Data. OBJ."),
+        ("田中", "田中様へ", "[erased]様へ"),
+        ("Maria", "Marias lamp, MARIA!", "[erased]s lamp, [erased]!"),
+    ],
+)
+def test_cu_10_a_short_name_is_not_cut_out_of_other_words(name: str, before: str, after: str) -> None:
+    assert ErasedPerson((1,), (), (name,)).in_own_tickets(before) == after
