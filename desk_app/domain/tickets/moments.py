@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 MORNING = time(8, 0)
 MAX_YEARS = 5
+_YEARS = range(1971, 3000)  # those that the clock of every system can place
 
 _UNITS = {
     "minute": ("m", "min", "mins", "minute", "minutes", "minuto", "minutos", "menit"),
@@ -161,7 +162,7 @@ def _next(month: int, day: int, now: datetime) -> date | None:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in _YEARS else None
     except ValueError:
         return None
 

@@ -61,6 +61,11 @@ def test_in_12_what_names_no_moment_to_come_is_refused(text: str) -> None:
     assert read_moment(text, NOW) is None
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "in 9999 months"])
+def test_in_12_a_year_that_no_clock_can_place_is_refused(text: str) -> None:
+    assert read_moment(text, NOW.astimezone()) is None
+
+
 @given(st.text(max_size=40))
 def test_in_12_any_text_gives_a_moment_to_come_or_nothing(text: str) -> None:
     found = read_moment(text, NOW)
