@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desk_app.domain.people.actor import Actor
+from desk_app.services.tickets.results import CommandRefusedError
 
 if TYPE_CHECKING:
     from desk_app.domain.messages.draft import ReplyDraft
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
-class StaleDraftError(Exception):
+class StaleDraftError(CommandRefusedError):
     """Another state of the draft is stored than the writer began from; nothing was overwritten. `stored` is what is
     there now, None where it was sent or thrown away meanwhile."""
 
@@ -50,7 +51,8 @@ class DraftService:
 
     def hand_over(self, kind: DraftKind, ticket_id: int, *, owner_id: int, taker_id: int, actor: Actor) -> bool:
         """Give one agent's draft to another one, who goes on with it; what that one has begun itself stays above it.
-        Returns whether there was one. Raises PermissionError unless one of both asks."""
+        Returns whether there was one. Raises PermissionError unless one of both asks, StaleDraftError where one of them
+        wrote at the same moment."""
         from desk_app.services.tickets.history import line
 
         if actor.agent_id not in {owner_id, taker_id} or owner_id == taker_id:
@@ -62,8 +64,10 @@ class DraftService:
             if theirs is None or ticket is None or owner is None or taker is None or not taker.active:
                 return False
             own = uow.drafts.find(taker_id, kind, ticket_id)
-            uow.drafts.put(_joined(own, theirs, taker_id), ticket.department_id)
-            uow.drafts.remove(owner_id, kind, ticket_id)
+            if uow.drafts.put(_joined(own, theirs, taker_id), ticket.department_id) is None:
+                raise StaleDraftError(uow.drafts.find(taker_id, kind, ticket_id))
+            if not uow.drafts.remove(owner_id, kind, ticket_id, stamp=theirs.stamp):
+                raise StaleDraftError(uow.drafts.find(owner_id, kind, ticket_id))
             change = ("draft", owner.name, taker.name)
             uow.tickets.record(
                 [line(ticket, "DraftTakenOver", actor, uow.now(), change=change, data={"kind": kind.value})]
@@ -81,9 +85,13 @@ class DraftService:
         if actor.agent_id != draft.agent_id:
             raise PermissionError("A draft belongs to the agent who writes it.")
         with self._uow() as uow:
-            department_id = _department(uow, draft)
-            if department_id is None:
-                return None
+            if draft.ticket_id is not None:
+                ticket = uow.tickets.survivor(draft.ticket_id)
+                if ticket is None:
+                    return None
+                draft, department_id = replace(draft, ticket_id=ticket.id), ticket.department_id
+            else:
+                department_id = _department(uow, draft)
             if draft.empty:
                 gone = uow.drafts.remove(draft.agent_id, draft.kind, draft.ticket_id, stamp=draft.stamp)
                 if gone:
@@ -119,10 +127,10 @@ def end_draft(uow: UnitOfWork, kind: DraftKind, ticket_id: int | None, actor: Ac
     """Delete the draft of what is being sent, in the transaction that sends it; returns whether there was one."""
     if actor.agent_id is None:
         return False
-    gone = uow.drafts.remove(actor.agent_id, kind, ticket_id)
-    if gone and ticket_id is not None:
-        ticket = uow.tickets.get(ticket_id)
-        uow.changed("ticket", ticket_id, "update", ticket.department_id if ticket is not None else None)
+    ticket = uow.tickets.survivor(ticket_id) if ticket_id is not None else None
+    gone = uow.drafts.remove(actor.agent_id, kind, ticket.id if ticket is not None else ticket_id)
+    if gone and ticket is not None:
+        uow.changed("ticket", ticket.id, "update", ticket.department_id)
     return gone
 
 
@@ -132,21 +140,19 @@ def keep_undone(uow: UnitOfWork, draft: ReplyDraft | SideDraft, actor: Actor, de
 
     if actor.agent_id is None:
         return
-    kept = kept_mail(draft, actor.agent_id)
-    since = uow.drafts.find(actor.agent_id, kept.kind, draft.ticket_id)
-    if since is not None and not since.empty:
-        kept = joined_drafts(kept, since)
-    uow.drafts.put(replace(kept, stamp=since.stamp if since is not None else None), department_id)
+    mail = kept_mail(draft, actor.agent_id)
+    stored = False
+    while not stored:  # whoever saves at the same moment is joined with, too
+        since = uow.drafts.find(actor.agent_id, mail.kind, draft.ticket_id)
+        kept = joined_drafts(mail, since) if since is not None and not since.empty else mail
+        kept = replace(kept, stamp=since.stamp if since is not None else None)
+        stored = uow.drafts.put(kept, department_id) is not None
 
 
-def _department(uow: UnitOfWork, draft: KeptDraft) -> int | None:
-    if draft.ticket_id is not None:
-        ticket = uow.tickets.get(draft.ticket_id)
-        return ticket.department_id if ticket is not None else None
+def _department(uow: UnitOfWork, draft: KeptDraft) -> int:
+    """Return the department of a draft of a new ticket."""
     account = uow.accounts.get(draft.from_account_id) if draft.from_account_id else None
-    if account is not None:
-        return account.department_id
-    return next((department.id for department in uow.people.departments()), None)
+    return account.department_id if account is not None else uow.people.departments()[0].id
 
 
 def _mark(uow: UnitOfWork, draft: KeptDraft, department_id: int) -> None:

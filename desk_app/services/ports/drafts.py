@@ -25,6 +25,11 @@ class DraftRepository(Protocol):
         went."""
         ...
 
+    def follow(self, ticket_id: int, target_id: int, department_id: int) -> None:
+        """Let the drafts to a merged ticket belong to the one that took over. What their writers have begun there
+        already stays above them."""
+        ...
+
 
 class DraftQueries(Protocol):
     """Drafts read without a writing transaction; safe from any thread."""

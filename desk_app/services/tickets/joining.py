@@ -50,6 +50,7 @@ def absorb(uow: UnitOfWork, source: Ticket, target: Ticket, actor: Actor, at: da
     moved = [record.id for record in uow.messages.of_ticket(source.id)]
     if moved:
         uow.messages.move(moved, target.id)
+    uow.drafts.follow(source.id, target.id, target.department_id)
     before = {"message_ids": moved, "target_id": target.id, "mailboxes_of_target": list(target.mailbox_ids)}
     before["first_response_of_target"] = written(target.first_response_at)
     earlier = min((t for t in (source.first_response_at, target.first_response_at) if t), default=None)

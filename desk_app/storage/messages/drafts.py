@@ -77,6 +77,28 @@ class SqlDraftRepository:
         connection.execute(delete(draft).where(draft.c.id == draft_id))
         return True
 
+    def follow(self, ticket_id: int, target_id: int, department_id: int) -> None:
+        """Carry the drafts of a merged ticket over; each keeps its stamp, unless its writer has begun there already."""
+        from desk_app.domain.messages.kept_draft import DraftKind, joined_drafts
+
+        begun = select(draft.c.id, draft.c.agent_id, draft.c.kind).where(draft.c.ticket_id == ticket_id)
+        for row in self._t.connection.execute(begun.order_by(draft.c.id)).all():
+            kind = DraftKind(row.kind)
+            here, there = self.find(row.agent_id, kind, ticket_id), self.find(row.agent_id, kind, target_id)
+            if here is None:
+                continue
+            if there is not None:
+                if self.put(joined_drafts(there, here), department_id) is not None:
+                    self.remove(row.agent_id, kind, ticket_id, stamp=here.stamp)
+                continue
+            place = {"ticket_id": target_id, "slot": target_id, "department_id": department_id}
+            self._t.connection.execute(update(draft).where(draft.c.id == row.id).values(place))
+            self._t.connection.execute(
+                update(draft_attachment)
+                .where(draft_attachment.c.draft_id == row.id)
+                .values(department_id=department_id)
+            )
+
 
 class SqlDraftQueries:
     """Drafts read without a writing transaction."""
@@ -117,7 +139,7 @@ def _values(item: KeptDraft) -> dict[str, Any]:
     return {
         "from_account_id": item.from_account_id,
         "from_address": item.from_address,
-        "recipients": json.dumps(recipients),
+        "recipients": json.dumps(recipients, ensure_ascii=False),
         "subject": item.subject,
         "text": item.text,
         "html": item.html,

@@ -14,6 +14,7 @@ from desk_app.domain.messages.model import Address
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
 from desk_app.services.messages.drafts import StaleDraftError
+from desk_app.storage.messages.drafts import SqlDraftRepository
 from desk_app.storage.schema.messages import blob
 from desk_app.storage.schema.writing import draft as draft_table
 from tests.support.desks import DeskKit, mail
@@ -221,3 +222,69 @@ def test_co_05_a_colleague_sees_a_draft_and_takes_it_over(desk_kit: DeskKit, tic
     assert both.html == "<p>Ann again</p><p>Dear <strong>Bob</strong></p>"
     assert both.attachments == (LABEL, PICTURE)
     assert not take(bob.id, desk_kit.agent.id), "there is none any more"
+
+
+@pytest.mark.parametrize("who", ["owner", "taker"])
+def test_co_05_a_draft_is_not_handed_over_while_somebody_writes_it(
+    desk_kit: DeskKit, ticket_id: int, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts, bob = desk_kit.desk.drafts, desk_kit.desk.people.add_agent("bob", SYSTEM, name="Bob")
+    his = Actor(ActorKind.AGENT, bob.id, "Bob")
+    drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, agent_id=bob.id, text="Bob begins"), his)
+    writer = desk_kit.agent.id if who == "owner" else bob.id
+    find = SqlDraftRepository.find
+
+    def find_and_lose(
+        self: SqlDraftRepository, agent_id: int, kind: DraftKind, ticket_id: int | None
+    ) -> KeptDraft | None:
+        found = find(self, agent_id, kind, ticket_id)
+        if agent_id == writer and found is not None:
+            self.put(replace(found, text="newer"), 1)  # as another program would, right after the look
+        return found
+
+    monkeypatch.setattr(SqlDraftRepository, "find", find_and_lose)
+    with pytest.raises(StaleDraftError):
+        drafts.hand_over(DraftKind.REPLY, ticket_id, owner_id=desk_kit.agent.id, taker_id=bob.id, actor=his)
+    monkeypatch.undo()
+    assert drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY].text == "Dear Bob"
+    assert drafts.of_ticket(ticket_id, bob.id)[DraftKind.REPLY].text == "Bob begins"
+
+
+def test_a_mail_taken_back_joins_a_draft_that_is_stored_at_the_same_moment(
+    desk_kit: DeskKit, ticket_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = desk_kit.desk.drafts
+    sent = desk_kit.reply(ticket_id, "Sent too early")
+    drafts.save(begun(desk_kit, ticket_id, text="Next", html="", attachments=()), desk_kit.ann)
+    find, looks = SqlDraftRepository.find, [True]
+
+    def find_late(self: SqlDraftRepository, agent_id: int, kind: DraftKind, ticket_id: int | None) -> KeptDraft | None:
+        return None if looks and looks.pop() else find(self, agent_id, kind, ticket_id)
+
+    monkeypatch.setattr(SqlDraftRepository, "find", find_late)
+    assert sent.outbox_id is not None
+    assert desk_kit.desk.replies.undo(sent.outbox_id, desk_kit.ann) is not None
+    monkeypatch.undo()
+    kept = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
+    assert "Sent too early" in kept.text
+    assert kept.text.endswith("Next")
+
+
+def test_in_13_what_was_begun_in_a_merged_ticket_goes_on_in_the_other(desk_kit: DeskKit, ticket_id: int) -> None:
+    desk, drafts = desk_kit.desk, desk_kit.desk.drafts
+    desk_kit.arrive(desk_kit.mailbox("sales@desk.example"), mail(subject="Again"))
+    other = next(one.id for one in desk_kit.tickets() if one.id != ticket_id)
+    stamp = drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, ticket_id, kind=DraftKind.NOTE, text="Below", attachments=()), desk_kit.ann)
+    drafts.save(begun(desk_kit, other, kind=DraftKind.NOTE, text="Above", attachments=()), desk_kit.ann)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    kept = drafts.of_ticket(other, desk_kit.agent.id)
+    assert (kept[DraftKind.REPLY].text, kept[DraftKind.REPLY].attachments) == ("Dear Bob", (LABEL, PICTURE))
+    assert kept[DraftKind.NOTE].text == "Above\n\nBelow"
+    assert drafts.ticket_ids(desk_kit.agent.id) == {other}
+    late = begun(desk_kit, ticket_id, text="Dear Bob, late", stamp=stamp)  # from a window that does not know yet
+    assert drafts.save(late, desk_kit.ann) is not None
+    assert drafts.of_ticket(other, desk_kit.agent.id)[DraftKind.REPLY].text == "Dear Bob, late"
+    drafts.discard(DraftKind.REPLY, ticket_id, desk_kit.ann)
+    assert set(drafts.of_ticket(other, desk_kit.agent.id)) == {DraftKind.NOTE}
