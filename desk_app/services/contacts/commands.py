@@ -130,7 +130,7 @@ class ContactService:
             kept = [a for a in contact.addresses if a.address.lower() != clean]
             if any(a.kind == "email" for a in contact.addresses) and not any(a.kind == "email" for a in kept):
                 raise ValueError("The last e-mail address must stay.")
-            return replace(contact, addresses=tuple(_with_primary(kept)))
+            return replace(contact, addresses=tuple(with_primary(kept)))
 
         return self._change(contact_id, actor, "address_removed", remove)
 
@@ -215,7 +215,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def _with_primary(addresses: Sequence[ContactAddress]) -> list[ContactAddress]:
+def with_primary(addresses: Sequence[ContactAddress]) -> list[ContactAddress]:
+    """Return addresses of which one of each kind is the one to use."""
     found = list(addresses)
     for kind in ("email", "phone"):
         mine = [a for a in found if a.kind == kind]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desk_app.domain.contacts.blocking import block_of
 from desk_app.domain.contacts.fields import merged as merged_fields
 from desk_app.domain.contacts.model import Contact, ContactAddress
 from desk_app.domain.people.actor import Actor
-from desk_app.services.contacts.commands import existing
+from desk_app.services.contacts.commands import existing, with_primary
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
@@ -78,14 +79,14 @@ class ContactMergeService:
             noted = uow.contact_events.last("merged_into", contact_id=source_id)
             uow.contacts.unmerge(source_id)
             target = uow.contacts.get(int(noted["target"])) if noted else None
-            if target is not None and target.id != source_id:
-                uow.contacts.save(_put_back(target, noted["before"], noted["after"]))
+            if target is not None and target.id == int(noted["target"]):
+                uow.contacts.save(_marked(uow, _put_back(target, noted["before"], noted["after"])))
                 uow.contact_events.add("unmerged", actor_name=actor.name, contact_id=target.id)
                 uow.changed("contact", target.id)
             if noted:
-                primary = noted["source"]["primary"]
-                source = existing(uow, source_id)
-                uow.contacts.save(replace(source, addresses=_marked(source.addresses, primary)))
+                primary, source = noted["source"]["primary"], existing(uow, source_id)
+                own = [replace(a, is_primary=a.address in primary) for a in source.addresses]
+                uow.contacts.save(_marked(uow, replace(source, addresses=tuple(with_primary(own)))))
             uow.contact_events.add("unmerged", actor_name=actor.name, contact_id=source_id)
             uow.changed("contact", source_id)
             uow.commit()
@@ -106,17 +107,29 @@ def _state(contact: Contact) -> dict[str, Any]:
         "note": contact.note,
         "organization_id": contact.organization_id,
         "fields": dict(contact.fields),
-        "blocked": contact.blocked,
         "primary": [a.address for a in contact.addresses if a.is_primary],
     }
 
 
 def _put_back(target: Contact, before: dict[str, Any], after: dict[str, Any]) -> Contact:
     now = _state(target)
-    names = ("name", "note", "organization_id", "fields", "blocked")
+    names = ("name", "note", "organization_id", "fields")
     changes = {key: before[key] for key in names if now[key] == after[key]}
-    return replace(target, **changes, addresses=_marked(target.addresses, before["primary"]))
+    marked = [
+        one
+        for kind in ("email", "phone")
+        for one in _primary_back([a for a in target.addresses if a.kind == kind], before["primary"], after["primary"])
+    ]
+    return replace(target, **changes, addresses=tuple(with_primary(marked)))
 
 
-def _marked(addresses: tuple[ContactAddress, ...], primary: list[str]) -> tuple[ContactAddress, ...]:
-    return tuple(replace(a, is_primary=a.address in primary) for a in addresses)
+def _marked(uow: UnitOfWork, contact: Contact) -> Contact:
+    """Say of a contact whether a block covers one of the addresses it has now."""
+    return replace(contact, blocked=block_of(contact.emails, uow.sender_blocks.among(contact.emails)) is not None)
+
+
+def _primary_back(addresses: list[ContactAddress], before: list[str], after: list[str]) -> list[ContactAddress]:
+    """Mark the addresses of one kind as before a merge, unless somebody has chosen another one since."""
+    if any(a.is_primary != (a.address in after) for a in addresses):
+        return addresses
+    return [replace(a, is_primary=a.address in before) for a in addresses]

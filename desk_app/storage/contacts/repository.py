@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from desk_app.domain.contacts.domains import domain_of, is_public
 from desk_app.domain.contacts.model import Contact, ContactAddress
@@ -145,7 +145,11 @@ class SqlContactRepository:
         connection.execute(
             update(contact_address)
             .where(contact_address.c.contact_id == source_id)
-            .values(contact_id=target_id, original_contact_id=source_id, is_primary=False)
+            .values(
+                contact_id=target_id,
+                original_contact_id=func.coalesce(contact_address.c.original_contact_id, source_id),
+                is_primary=False,
+            )
         )
         seen_in = connection.execute(
             select(contact_department.c.department_id).where(contact_department.c.contact_id == source_id)
@@ -162,11 +166,12 @@ class SqlContactRepository:
         self._t.changed("contact", target_id)
 
     def unmerge(self, source_id: int) -> None:
-        """Undo a merge: what came from the source goes back, where it still is at the target."""
+        """Undo a merge: what came from the source goes back, where it still is at the target, or at whoever took that
+        one over since."""
         self._forget_held()
         connection = self._t.connection
-        target_id = connection.execute(_BY_ID, {"wanted": source_id}).one().merged_into_id
-        if target_id is None:
+        takers = self._takers(source_id)
+        if not takers:
             raise ValueError("the contact is not merged")
         for entity, table, column in (
             ("ticket", ticket, ticket.c.requester_id),
@@ -179,21 +184,38 @@ class SqlContactRepository:
                 for key in connection.execute(moved).scalars().all():
                     self._t.changed("ticket", key)
             connection.execute(
-                update(table).where(table.c.id.in_(moved), column == target_id).values({column.name: source_id})
+                update(table).where(table.c.id.in_(moved), column.in_(takers)).values({column.name: source_id})
             )
         connection.execute(delete(contact_move).where(contact_move.c.source_id == source_id))
-        connection.execute(
-            update(contact_address)
-            .where(contact_address.c.original_contact_id == source_id)
-            .values(contact_id=source_id, original_contact_id=None)
-        )
+        own = contact_address.c.original_contact_id
+        connection.execute(update(contact_address).where(own.in_(self._taken(source_id))).values(contact_id=source_id))
+        connection.execute(update(contact_address).where(own == source_id).values(original_contact_id=None))
         connection.execute(
             update(contact)
             .where(contact.c.id == source_id)
             .values(merged_into_id=None, updated_at=self._t.now(), version=contact.c.version + 1)
         )
-        self._t.changed("contact", source_id)
-        self._t.changed("contact", target_id)
+        for key in (source_id, *takers):
+            self._t.changed("contact", key)
+
+    def _takers(self, contact_id: int) -> list[int]:
+        """Return the contacts that took a merged one over, one after the other."""
+        found: list[int] = []
+        while len(found) < _MERGE_STEPS:
+            row = self._t.connection.execute(_BY_ID, {"wanted": found[-1] if found else contact_id}).one()
+            if row.merged_into_id is None:
+                break
+            found.append(row.merged_into_id)
+        return found
+
+    def _taken(self, contact_id: int) -> list[int]:
+        """Return a contact with those that were merged into it, directly or on the way."""
+        found = new = [contact_id]
+        while new:
+            merged = select(contact.c.id).where(contact.c.merged_into_id.in_(new))
+            new = list(self._t.connection.execute(merged).scalars())
+            found = found + new
+        return found
 
     def mark_failing(self, email: str, reason: str, at: datetime) -> None:
         """Mark an address as failing after a permanent bounce; the first failure's time stays."""

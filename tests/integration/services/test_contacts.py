@@ -182,6 +182,39 @@ def test_cu_03_a_merge_chooses_name_and_primary_address_and_comes_apart_whole(de
         assert {a.address for a in new.addresses} == {a.address for a in old.addresses}
 
 
+def test_cu_03_what_was_chosen_after_a_merge_stays_when_it_is_undone(desk_kit: DeskKit) -> None:
+    contacts, merges, ann = desk_kit.desk.contacts, desk_kit.desk.contact_merges, desk_kit.ann
+    one, two = make(desk_kit, "Bob", "bob@a.example"), make(desk_kit, "Robert", "robert@b.example")
+    contacts.add_address(two, "new@b.example", ann)
+    merges.merge(one, two, ann)
+    contacts.set_primary(two, "new@b.example", ann)
+    contacts.add_address(two, "+49 30 555555", ann, kind="phone")
+    contacts.set_note(two, "Calls often", ann)
+    desk_kit.desk.blocks.block("bob@a.example", ann)
+    assert person(desk_kit, "robert@b.example").blocked
+    merges.unmerge(one, ann)
+    kept = person(desk_kit, "robert@b.example")
+    assert (kept.primary_email, kept.note) == ("new@b.example", "Calls often")
+    assert [a.address for a in kept.addresses if a.is_primary] == ["new@b.example", "+49 30 555555"]
+    assert person(desk_kit, "bob@a.example").addresses[0].is_primary
+    assert (person(desk_kit, "bob@a.example").blocked, kept.blocked) == (True, False), "the block goes with its address"
+
+
+def test_cu_03_a_merge_inside_a_chain_is_undone_without_touching_the_end(desk_kit: DeskKit) -> None:
+    contacts, merges, ann = desk_kit.desk.contacts, desk_kit.desk.contact_merges, desk_kit.ann
+    one, two, three = (make(desk_kit, "Bob", f"bob@{place}.example") for place in "abc")
+    contacts.set_note(one, "Likes tea", ann)
+    merges.merge(one, two, ann)
+    merges.merge(two, three, ann)
+    merges.unmerge(one, ann)
+    assert (person(desk_kit, "bob@a.example").id, person(desk_kit, "bob@a.example").note) == (one, "Likes tea")
+    assert person(desk_kit, "bob@b.example").id == three
+    assert person(desk_kit, "bob@c.example").primary_email == "bob@c.example"
+    merges.unmerge(two, ann)
+    assert person(desk_kit, "bob@b.example").id == two
+    assert person(desk_kit, "bob@c.example").emails == ("bob@c.example",)
+
+
 def test_cu_03_probable_doubles_are_pointed_out(desk_kit: DeskKit) -> None:
     mine = make(desk_kit, "Ana López", "ana@a.example", "+34 600 123 456")
     make(desk_kit, "ana lopez", "ana@b.example")

@@ -119,3 +119,23 @@ def test_agents_and_departments(database: Database) -> None:
         with pytest.raises(DuplicateError):
             uow.people.add_agent(Agent(0, "ana", "Other", ""), [])
         assert len(uow.people.agents()) == 2, "the transaction goes on after the refusal"
+
+
+def test_cu_03_a_chain_of_merges_comes_apart_in_any_order(database: Database) -> None:
+    for order in ((0, 1), (1, 0)):
+        with database.unit_of_work() as uow:
+            a, b, c = (_contact(uow, f"{one}@x.org") for one in "abc")
+            moved = ticket(uow, requester_id=a.id)
+            uow.contacts.merge(a.id, b.id)
+            uow.contacts.merge(b.id, c.id)
+            for one in order:
+                uow.contacts.unmerge((a.id, b.id)[one])
+                if order == (1, 0) and one == 1:
+                    back = uow.contacts.get(b.id)
+                    assert back is not None
+                    assert set(back.emails) == {"a@x.org", "b@x.org"}, "who was merged into it comes along"
+            found = [uow.contacts.get(one.id) for one in (a, b, c)]
+            assert [one.emails for one in found if one is not None] == [("a@x.org",), ("b@x.org",), ("c@x.org",)]
+            back_there = uow.tickets.get(moved.id)
+            assert back_there is not None
+            assert back_there.requester_id == a.id
