@@ -9,11 +9,13 @@ from desk_app.domain.search.analysis import fold
 _NOT_DIGIT = re.compile(r"\D+")
 _LEAST_DIGITS = 6
 _COMPARED_DIGITS = 8
+_LONGEST_KEY = 200  # letters; PostgreSQL has no index over a text of any length
 
 
 def sort_key(name: str) -> str:
-    """Return a name as lists order and search it: no capitals, no accents, single spaces."""
-    return " ".join(fold(name).split())
+    """Return a name as lists order and search it: no capitals, no accents, single spaces, no more than its beginning
+    where it is endless."""
+    return " ".join(fold(name).split())[:_LONGEST_KEY].rstrip()
 
 
 def same_phone(one: str, other: str) -> bool:

@@ -14,6 +14,7 @@ from desk_app.services.contacts.settings import definitions
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 _Change = Callable[[Contact], Contact]
+_LONGEST_ADDRESS = 320
 _OWN_PACE = frozenset({"version", "blocked", "merged_into_id", "created_at", "id"})
 """What no undo of a contact's own data touches."""
 
@@ -181,13 +182,14 @@ def read_address(text: str, kind: str) -> str:
     if kind == "email":
         clean = text.strip().lower()
         local, at, domain = clean.rpartition("@")
-        if not local or not at or not domain or any(one.isspace() or one in ",;<>" for one in clean):
+        wrong = any(one.isspace() or not one.isprintable() or one in ",;<>" for one in clean)
+        if not local or not at or not domain or wrong or len(clean) > _LONGEST_ADDRESS:
             raise ValueError("That is no e-mail address.")
         return clean
     clean = " ".join(text.split())
     if not clean:
         raise ValueError("That is empty.")
-    if not any(one.isdigit() for one in clean):
+    if not any(one.isdigit() for one in clean) or len(clean) > _LONGEST_ADDRESS:
         raise ValueError("That is no phone number.")
     return clean.lower()
 

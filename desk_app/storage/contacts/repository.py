@@ -13,6 +13,7 @@ from desk_app.domain.contacts.domains import domain_of, is_public
 from desk_app.domain.contacts.model import Contact, ContactAddress
 from desk_app.domain.contacts.naming import sort_key
 from desk_app.storage.contacts.held import HeldContacts
+from desk_app.storage.schema.base import CleanText
 from desk_app.storage.schema.contacts import (
     contact,
     contact_address,
@@ -52,7 +53,7 @@ _DEPARTMENTS = select(contact_department).where(
     contact_department.c.contact_id.in_(bindparam("wanted", expanding=True))
 )
 _ORGANIZATIONS = select(organization_domain).where(
-    organization_domain.c.domain.in_(bindparam("wanted", expanding=True))
+    organization_domain.c.domain.in_(bindparam("wanted", expanding=True, type_=CleanText()))  # mail brings anything
 )
 _IN_DEPARTMENT = select(contact_department.c.contact_id).where(
     contact_department.c.contact_id == bindparam("wanted"), contact_department.c.department_id == bindparam("place")

@@ -13,6 +13,8 @@ from desk_app.channels.email.reading.headers import Headers, collapse, decode_wo
 from desk_app.domain.messages.model import Address
 
 MAX_ADDRESSES = 10_000
+LONGEST = 320
+"""Characters of an address (RFC 3696, erratum 1690); what is longer is a name at best."""
 _SIMPLE = re.compile(r'(?:"([^"\\<>=]*)"|([^"\\<>()=,;:@]*?))\s*<([^\s<>()",;:\\]+@[^\s<>()",;:\\@]+)>')
 _TOKEN = re.compile(
     r'(?P<word>=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=)|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<angle><[^<>]*>)|'
@@ -49,7 +51,7 @@ def parse_addresses(text: str) -> list[Address]:
         found += item.several() or ([address] if (address := item.address()) is not None else [])
         if len(found) >= MAX_ADDRESSES:
             break
-    return found
+    return [one if len(one.email) <= LONGEST else Address(one.name or one.email[:LONGEST], "") for one in found]
 
 
 class _Item:
