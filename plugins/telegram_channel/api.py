@@ -16,7 +16,7 @@ from desk_app.plugin_api import Context, HttpError, HttpResponse, PluginError
 from desk_app.plugin_api.channels import AccountView, ChannelError, ChannelFault
 
 SERVER = "https://api.telegram.org"
-MOST_DOWNLOAD = 20_000_000
+MOST_DOWNLOAD = 20 * 1024 * 1024
 """Bytes: larger files are not given to bots (getFile)."""
 _TOKEN = re.compile(r"(\d{1,19}):[A-Za-z0-9_-]{10,200}\Z")
 _ANSWER_BYTES = 32_000_000
@@ -132,7 +132,9 @@ class BotApi:
             raise Refused(400, self._clean(str(error))) from None
         if answer.status == 200:
             return answer.content
-        if answer.status == 429 or answer.status >= 500:
+        if answer.status == 429:
+            raise self._slow_down(None)
+        if answer.status >= 500:
             raise ChannelError(ChannelFault.NETWORK, self._said(answer.status))
         raise Refused(answer.status, self._said(answer.status))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desk_app.plugin_api import Context
-from desk_app.plugin_api.channels import ChannelError, InboundMessage
+from desk_app.plugin_api.channels import ChannelError, ChannelFault, InboundMessage
 
 from .api import MOST_DOWNLOAD, BotApi, Refused
 from .shapes import instant, number, pruned, record, words
@@ -135,7 +135,9 @@ class Fetcher:
         except Refused as error:
             self._ctx.log.info("a file was left out: %s", error.text)
             return None
-        except ChannelError:
+        except ChannelError as error:
+            if error.fault in {ChannelFault.THROTTLED, ChannelFault.PLUGIN}:
+                raise  # nothing is the matter with the file
             tries = self._tries.get(wanted.id, 0) + 1
             if len(self._tries) > 1000:
                 self._tries.clear()

@@ -26,6 +26,10 @@ _ROUND = 20
 ROUND_SECONDS = 60.0
 """A round ends after so long, however slowly the receiver answers: the job it runs in has to come back in time."""
 
+_SIGNED = "signed"
+_seen_here: set[str] = set()
+"""Whether this program has seen the signing secret: one that is gone then was taken away, and is not elsewhere."""
+
 
 class Held(Exception):  # noqa: N818 -- read as a sentence
     """Nothing can be posted here now, whatever the receiver says: that costs a delivery none of its tries."""
@@ -135,10 +139,9 @@ class Deliveries:
             "X-Desk-Delivery": str(number),
             "X-Desk-Timestamp": stamp,
         }
+        if secret := self.note_secret():
+            headers["X-Desk-Signature"] = signature(secret, stamp, body)
         try:
-            secret = self._ctx.secrets.get("secret")
-            if secret:
-                headers["X-Desk-Signature"] = signature(secret, stamp, body)
             answer = self._ctx.http.request(
                 "POST",
                 self._ctx.settings["url"],
@@ -150,14 +153,35 @@ class Deliveries:
             )
         except HttpError as error:
             return "waiting", str(error), error.retry
-        except (PluginError, SecretError) as error:  # a permission was taken away, or the keychain is locked
+        except PluginError as error:  # the permission was taken away
             raise Held(str(error)) from None
         if answer.status // 100 == 2:
             return "delivered", str(answer.status), False
         if answer.status // 100 == 3:  # a client that follows may leave the body behind, and takes that for an answer
-            return "waiting", f"HTTP {answer.status}: the receiver has another address", True
+            moved = self._ctx.tr("HTTP {code}: the receiver has another address")
+            return "waiting", moved.format(code=answer.status), True
         # 4xx is an answer for good, but for "too slow" and "too many"
         return "waiting", f"HTTP {answer.status}", answer.status >= 500 or answer.status in {408, 425, 429}
+
+    def note_secret(self) -> str:
+        """Return the signing secret, "" for none, and keep on the desk whether there is one. Raises Held where it is on
+        another computer only: what is not signed the receiver refuses for good."""
+        try:
+            secret = self._ctx.secrets.get("secret") or ""
+            signed = self._ctx.kv.get(_SIGNED, False)
+            if bool(secret) is not signed and (secret or _seen_here):
+                self._ctx.kv.set(_SIGNED, bool(secret) or None)
+                signed = bool(secret)
+        except (PluginError, SecretError) as error:  # a permission was taken away, or the keychain is locked
+            raise Held(str(error)) from None
+        if secret:
+            _seen_here.add(_SIGNED)
+        else:
+            _seen_here.clear()
+            if signed:
+                text = self._ctx.tr("The signing secret is not in the keychain of this computer. Enter it here, too.")
+                raise Held(text)
+        return secret
 
     def post_test(self) -> tuple[str, str]:
         """Post a test message at once; returns state and answer."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from desk_app.plugin_api import (
     JobSpec,
     MessageView,
     Migration,
+    Mode,
     Parameter,
     ReportTable,
     ReportType,
@@ -26,12 +28,28 @@ from desk_app.plugin_api import (
 )
 
 from .bodies import actor_body, message_body, ticket_body
-from .deliveries import Deliveries, create_tables
+from .deliveries import Deliveries, Held, create_tables
 
 
 def _tell(ctx: Context, event: str, **content: Any) -> None:
     if event in ctx.settings["events"]:
         Deliveries(ctx).add(event, content)
+
+
+@hookimpl
+def app_ready(ctx: Context, mode: Mode) -> None:
+    """Look whether deliveries are signed, from here or from another computer."""
+    if mode is not Mode.CLI:
+        with suppress(Held):
+            Deliveries(ctx).note_secret()
+
+
+@hookimpl
+def settings_changed(ctx: Context, keys: Collection[str]) -> None:
+    """Look again where the secret was changed."""
+    if "secret" in keys:
+        with suppress(Held):
+            Deliveries(ctx).note_secret()
 
 
 @hookimpl

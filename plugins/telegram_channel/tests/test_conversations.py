@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
+
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.plugin_api.channels import ChannelFault
 from desk_app.runtime.worker import Pace, run_worker
@@ -186,6 +188,17 @@ def test_files_that_cannot_be_had_are_told_in_words_and_hold_nothing_up(bot: Any
         "The file x.txt could not be fetched.",
         "Last",
     ]
+
+
+@pytest.mark.parametrize("place", ["getFile", "file"])
+def test_a_server_that_asks_to_wait_costs_no_file(bot: Any, server: Any, place: str) -> None:
+    server.say(document={"file_id": server.keep(b"x"), "file_name": "x.txt"})
+    for _ in range(10):
+        server.script[place] = [bot.refused(429, "Too Many Requests", retry_after=3)]
+        assert bot.fetch().fault == ChannelFault.THROTTLED.value
+    bot.fetch()
+    (ticket,) = bot.tickets()
+    assert [a.filename for one in bot.desk.messages(ticket.id) for a in one.attachments] == ["x.txt"]
 
 
 def test_what_is_no_text_is_told_in_words_and_start_is_answered_by_nothing(bot: Any, server: Any) -> None:

@@ -143,6 +143,33 @@ def test_a_locked_keychain_costs_no_try_and_no_fault(
     assert desk.part("deliveries").run(webhook.ctx).state is HealthState.GOOD
 
 
+def test_a_computer_without_the_secret_posts_nothing_unsigned(
+    desk: TestDesk, webhook: TestPlugin, receiver: Receiver
+) -> None:
+    webhook.set(events=["ticket_created"], secret="s3cret")
+    webhook.ctx.secrets._store.delete("secret")  # another computer has it, and this program never saw it
+    desk.deactivate(webhook)
+    webhook = desk.activate(HERE)
+    desk.receive("Ann <ann@shop.test>", "Order", "Hello")
+    desk.run_job(webhook, "deliver")
+    ((*_, state, tries, answer),) = desk.report("webhook_notify.deliveries").rows
+    assert (receiver.posts, state, tries) == ([], "waiting", 0)
+    assert answer.startswith("The signing secret is not in the keychain of this computer")
+    webhook.set(secret="s3cret")
+    desk.clock.forward(seconds=61)
+    desk.run_job(webhook, "deliver")
+    assert "x-desk-signature" in receiver.posts[0][0]
+
+
+def test_a_secret_that_was_emptied_is_missed_by_nobody(desk: TestDesk, webhook: TestPlugin, receiver: Receiver) -> None:
+    webhook.set(events=["ticket_created"], secret="s3cret")
+    webhook.set(secret="")
+    desk.receive("Ann <ann@shop.test>", "Order", "Hello")
+    desk.run_job(webhook, "deliver")
+    assert "x-desk-signature" not in receiver.posts[0][0]
+    assert webhook.faults == ()
+
+
 def test_a_receiver_that_never_answers_holds_a_round_up_for_a_minute(
     desk: TestDesk, webhook: TestPlugin, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

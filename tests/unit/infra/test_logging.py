@@ -84,6 +84,14 @@ def test_a_known_secret_is_hidden_wherever_it_stands(secret: str, before: str, a
     assert secret not in redact(before + secret + after)
 
 
+def test_of_two_secrets_that_begin_alike_both_are_hidden() -> None:
+    desk_logging._known.clear()
+    for number in range(20):
+        hide(f"{number:04}")
+        hide(f"{number:04}TAIL")
+    assert redact(" ".join(f"{number:04}TAIL" for number in range(20))) == " ".join(["[hidden]"] * 20)
+
+
 def _fail(message: str) -> None:
     raise OSError(message)
 
