@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, RowMapping, String, Table, Text, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import DataError, IntegrityError, NoSuchTableError
 
 from desk_app.domain.contacts.erasing import ERASED_NAME, ErasedPerson
 from desk_app.domain.contacts.naming import sort_key
@@ -50,6 +66,7 @@ _NOT_SWEPT = frozenset(
 """Bytes and words have their own ways; the desk's own people and mailboxes are not the customer's data."""
 _NO_TEXT = frozenset({"sha256", "raw_sha256", "mime_sha256", "files_sha256", "content_hash", "number"})
 """Columns that hold a hash or the number of a ticket, in which a phone number may stand by chance."""
+_OF_PLUGINS = "px_"
 _LAST = ("contact", "contact_address", "contact_event", "sender_block", "image_permission", "auto_answer")
 """What tells who the person is: it goes at the end, so that an erasure that was stopped can go on."""
 
@@ -144,9 +161,11 @@ class SqlPrivacyRepository:
     # -- everywhere else ----------------------------------------------------------------------------------------------
 
     def stretches(self) -> Sequence[Stretch]:
-        """Return all tables with texts in parts."""
+        """Return all tables with texts in parts, those of plugins too."""
         parts: list[Stretch] = []
-        for table in metadata.sorted_tables:
+        names = sorted(inspect(self._t.connection).get_table_names())
+        foreign = [self._table(name) for name in names if name.startswith(_OF_PLUGINS)]
+        for table in [*metadata.sorted_tables, *(one for one in foreign if one is not None)]:
             if table.name in _NOT_SWEPT or table.name in _LAST or not _texts(table):
                 continue
             number = _number(table)
@@ -165,37 +184,46 @@ class SqlPrivacyRepository:
         """Take addresses and numbers out of every text of a part."""
         if not person.traces:
             return 0
-        table = metadata.tables[part.table]
+        table = self._table(part.table)
+        if table is None:
+            return 0
         columns, number = _texts(table), _number(table)
         conditions: list[ColumnElement[bool]] = [_mentions(columns, person)]
         if number is not None:
             conditions.append(number.between(part.low, part.high))
-        keys = list(table.primary_key.columns)
+        keys = _keys(table)
         statement = select(*keys, *(column for column in columns if column not in keys)).where(*conditions)
         rows = self._t.connection.execute(statement).mappings().all()
         for row in rows:
             self._clean(table, row, person)
         return len(rows)
 
+    def _table(self, name: str) -> Table | None:
+        """Return a table of the desk, or one of a plugin as it is in the database; None where that is gone."""
+        if not name.startswith(_OF_PLUGINS):
+            return metadata.tables[name]
+        try:
+            return Table(name, MetaData(), autoload_with=self._t.connection, resolve_fks=False)
+        except NoSuchTableError:
+            return None
+
     def _clean(self, table: Table, old: RowMapping, person: ErasedPerson) -> None:
-        values = {
-            column.name: person.in_json(old[column.name], person.anywhere)
-            if holds_json(column)
-            else person.anywhere(old[column.name])
-            for column in _texts(table)
-            if old[column.name]
-        }
+        values = {one.name: _scrubbed(one, old[one.name], person) for one in _texts(table) if old[one.name]}
         values = {name: text for name, text in values.items() if text != old[name]}
         if not values:
             return
         connection = self._t.connection
-        here = [column == old[column.name] for column in table.primary_key.columns]
+        here = [column == old[column.name] for column in _keys(table)]
         if table is ticket_event:
             permit_erasure(self._t, int(connection.execute(select(ticket_event.c.ticket_id).where(*here)).scalar_one()))
         if any(column.name in values for column in table.primary_key.columns):
             connection.execute(delete(table).where(*here))
             return
-        connection.execute(update(table).where(*here).values(values))
+        try:
+            with connection.begin_nested():
+                connection.execute(update(table).where(*here).values(values))
+        except (IntegrityError, DataError):  # in a plugin's table: another row says the same, or there is no room
+            connection.execute(delete(table).where(*here))
         if table.name in {"message", "message_body"}:
             key = int(old["id"] if table is message else old["message_id"])
             erase_message(self._t, key, person, own_ticket=False)
@@ -262,18 +290,31 @@ class SqlPrivacyRepository:
 
 
 def _texts(table: Table) -> list[Any]:
+    left_out = frozenset() if table.name.startswith(_OF_PLUGINS) else _NO_TEXT
     return [
         column
         for column in table.columns
-        if isinstance(column.type, (CleanText, Text, String)) and column.name not in _NO_TEXT
+        if isinstance(column.type, (CleanText, Text, String)) and column.name not in left_out
     ]
+
+
+def _scrubbed(column: Any, stored: str, person: ErasedPerson) -> str:
+    """Return a text without the person; what a plugin keeps may be JSON."""
+    if holds_json(column) or (column.table.name.startswith(_OF_PLUGINS) and stored.startswith(("{", "["))):
+        return person.in_json(stored, person.anywhere)
+    return person.anywhere(stored)
+
+
+def _keys(table: Table) -> list[Any]:
+    """Return the columns that name a row; a table of a plugin may have no key."""
+    return list(table.primary_key.columns) or _texts(table)
 
 
 def _number(table: Table) -> Any:
     """Return the column a table is cut into parts by, None for small tables with keys of words."""
     for name in ("id", "message_id", "ticket_id"):
         column = table.columns.get(name)
-        if column is not None and column.primary_key:
+        if column is not None and column.primary_key and isinstance(column.type, Integer):
             return column
     return None
 

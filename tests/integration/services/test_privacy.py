@@ -308,3 +308,31 @@ def test_cu_10_a_name_with_accents_goes_out_of_drafts_and_history(desk_kit: Desk
 )
 def test_cu_10_a_short_name_is_not_cut_out_of_other_words(name: str, before: str, after: str) -> None:
     assert ErasedPerson((1,), (), (name,)).in_own_tickets(before) == after
+
+
+def test_cu_10_tables_of_plugins_are_swept(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    with desk_kit.database.unit_of_work() as uow:
+        connection = uow.connection  # type: ignore[attr-defined]
+        for name, columns in (
+            ("px_demo__caller", "id INTEGER PRIMARY KEY, email VARCHAR(80) NOT NULL UNIQUE, data TEXT"),
+            ("px_demo__keyless", "email VARCHAR(80), number VARCHAR(17)"),
+            ("px_demo__named", "email VARCHAR(80) PRIMARY KEY, score INTEGER"),
+        ):
+            connection.exec_driver_sql(f"CREATE TABLE {name} ({columns})")
+        data = json.dumps({"seen": [MAYA], "call": 81234567})
+        for key, email in ((1, MAYA), (2, PRIVATE), (3, "bob@customer.example")):
+            caller = f"INSERT INTO px_demo__caller VALUES ({key}, '{email}', '{data}')"
+            connection.exec_driver_sql(caller)
+            connection.exec_driver_sql(f"INSERT INTO px_demo__keyless VALUES ('{email}', '{PHONE}')")
+            connection.exec_driver_sql(f"INSERT INTO px_demo__named VALUES ('{email}', {key})")
+        uow.commit()
+    list(desk_kit.desk.privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, desk_kit.ann))
+    assert traces(desk_kit, MAYA, PRIVATE, PHONE) == []
+    with desk_kit.database.unit_of_work() as uow:
+        connection = uow.connection  # type: ignore[attr-defined]
+        callers = connection.exec_driver_sql("SELECT email, data FROM px_demo__caller ORDER BY id").all()
+        named = connection.exec_driver_sql("SELECT email, score FROM px_demo__named").all()
+    assert [one.email for one in callers] == ["[erased]", "bob@customer.example"]
+    assert json.loads(callers[1].data) == {"seen": ["[erased]"], "call": 81234567}
+    assert [tuple(one) for one in named] == [("bob@customer.example", 3)]
