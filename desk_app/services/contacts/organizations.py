@@ -125,14 +125,15 @@ class OrganizationService:
         with self._uow() as uow:
             if change.after is None:
                 if change.before is not None:
+                    if uow.organizations.get(change.before.id) is not None:
+                        raise ValueError("Somebody changed it again meanwhile.")
                     uow.organizations.restore(change.before, change.left)
                     uow.contact_events.add("put_back", actor_name=actor.name, organization_id=change.before.id)
+            elif (now := _existing(uow, change.after.id)).version != change.after.version:
+                raise ValueError("Somebody changed it again meanwhile.")
             elif change.before is None:
-                uow.organizations.remove(change.after.id)
+                uow.organizations.remove(now.id)
             else:
-                now = _existing(uow, change.after.id)
-                if now.version != change.after.version:
-                    raise ValueError("Somebody changed it again meanwhile.")
                 uow.organizations.save(replace(change.before, version=now.version))
                 still = set(uow.organizations.members(now.id))
                 uow.organizations.assign([key for key in change.joined if key in still], None)

@@ -123,13 +123,14 @@ def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime, *, caus
         )
     ]
     if target is not None:
-        own = set(merge.data.get("mailboxes_of_target", []))
-        target.mailbox_ids = tuple(i for i in target.mailbox_ids if i in own or i not in source.mailbox_ids)
-        kept = set(merge.data.get("tags_of_target", []))
-        brought = set(uow.tickets.tags(source.id)) - kept
-        uow.tickets.set_tags(target.id, [t for t in uow.tickets.tags(target.id) if t not in brought])
-        for agent_id in merge.data.get("watchers_who_came", []):
-            uow.watchers.remove(target.id, int(agent_id))
+        if merge.data.get("target_id") == target.id:  # one that took the target over since has them from elsewhere
+            own = set(merge.data.get("mailboxes_of_target", []))
+            target.mailbox_ids = tuple(i for i in target.mailbox_ids if i in own or i not in source.mailbox_ids)
+            kept = set(merge.data.get("tags_of_target", []))
+            brought = set(uow.tickets.tags(source.id)) - kept
+            uow.tickets.set_tags(target.id, [t for t in uow.tickets.tags(target.id) if t not in brought])
+            for agent_id in merge.data.get("watchers_who_came", []):
+                uow.watchers.remove(target.id, int(agent_id))
         if "first_response_after" in merge.data and merge.data["first_response_after"] == written(
             target.first_response_at
         ):

@@ -187,6 +187,8 @@ class SqlContactRepository:
             connection.execute(
                 update(table).where(table.c.id.in_(moved), column.in_(takers)).values({column.name: source_id})
             )
+            later = (contact_move.c.source_id.in_(takers), contact_move.c.entity == entity)
+            connection.execute(delete(contact_move).where(*later, contact_move.c.entity_id.in_(moved)))
         connection.execute(delete(contact_move).where(contact_move.c.source_id == source_id))
         own = contact_address.c.original_contact_id
         connection.execute(update(contact_address).where(own.in_(self._taken(source_id))).values(contact_id=source_id))
@@ -414,10 +416,12 @@ def _save(transaction: Transaction, item: Contact) -> None:
             connection.execute(delete(contact_address).where(contact_address.c.id == row_id))
     add = insert_new(transaction, contact_address, keys=("kind", "address")).returning(contact_address.c.id)
     for key, address in wanted.items():
-        values = {"label": address.label, "is_primary": address.is_primary}
+        values: dict[str, Any] = {"label": address.label, "is_primary": address.is_primary}
         if key in stored:
             connection.execute(update(contact_address).where(contact_address.c.id == stored[key]).values(values))
             continue
-        added = connection.execute(add, values | {"contact_id": item.id, "kind": key[0], "address": key[1]})
+        values |= {"contact_id": item.id, "kind": key[0], "address": key[1], "bounce_count": address.bounce_count}
+        values |= {"failing_since_at": address.failing_since_at, "failing_reason": address.failing_reason}
+        added = connection.execute(add, values)
         if added.first() is None:
             raise ValueError(f"{key[1]} belongs to another contact")

@@ -278,6 +278,35 @@ def test_cu_05_organizations_merge_and_go_and_come_back(desk_kit: DeskKit) -> No
 # -- blocked senders --------------------------------------------------------------------------------------------------
 
 
+def test_cu_05_an_undo_destroys_nothing_that_somebody_added_since(desk_kit: DeskKit) -> None:
+    organizations, ann = desk_kit.desk.organizations, desk_kit.ann
+    made = organizations.create("First", ann)
+    assert made.after is not None
+    organizations.set_note(made.after.id, "Pays late", ann)
+    with pytest.raises(ValueError, match="meanwhile"):
+        organizations.put_back(made, ann)
+    gone = organizations.delete(made.after.id, ann)
+    organizations.put_back(gone, ann)
+    with pytest.raises(ValueError, match="meanwhile"):
+        organizations.put_back(gone, ann)
+    assert organizations.get(made.after.id).note == "Pays late"  # type: ignore[union-attr]
+
+
+def test_mb_22_an_address_that_is_put_back_still_fails(desk_kit: DeskKit) -> None:
+    key = make(desk_kit, "Bob", "bob@customer.example")
+    contacts, ann = desk_kit.desk.contacts, desk_kit.ann
+    contacts.add_address(key, "old@customer.example", ann)
+    with desk_kit.database.unit_of_work() as uow:
+        uow.contacts.mark_failing("old@customer.example", "5.1.1 no such user", uow.now())
+        uow.commit()
+    before = person(desk_kit, "old@customer.example").addresses
+    contacts.put_back(contacts.remove_address(key, "old@customer.example", ann), ann)
+    after = person(desk_kit, "old@customer.example").addresses
+    assert [(a.address, a.failing_since_at, a.failing_reason, a.bounce_count) for a in after] == [
+        (a.address, a.failing_since_at, a.failing_reason, a.bounce_count) for a in before
+    ]
+
+
 def test_cu_09_blocked_mail_waits_with_a_reason_and_is_put_through_on_release(desk_kit: DeskKit) -> None:
     box = desk_kit.mailbox("support@desk.example")
     desk, ann = desk_kit.desk, desk_kit.ann

@@ -95,6 +95,25 @@ def test_merges_in_chains_end_at_the_last_ticket(desk_kit: DeskKit, two: tuple[i
     assert [m.visible_text for m in desk_kit.messages(third)][-1] == "to the first"
 
 
+def test_in_14_a_merge_inside_a_chain_takes_nothing_from_the_last_ticket(
+    desk_kit: DeskKit, two: tuple[int, int]
+) -> None:
+    box = desk_kit.desk.mailboxes.list()[0][0]
+    desk_kit.arrive(box, mail("three"))
+    third, commands = desk_kit.tickets()[-1].id, desk_kit.desk.tickets
+    commands.tag([two[0], third], ["vip"], [], desk_kit.ann)
+    desk_kit.watch(two[0], third)
+    commands.merge([two[0]], two[1], desk_kit.ann)
+    commands.merge([two[1]], third, desk_kit.ann)
+    assert commands.unmerge(two[0], desk_kit.ann).ok
+    view = desk_kit.desk.conversations.conversation(third, agent_id=desk_kit.agent.id)
+    assert view is not None
+    assert view.tags == ("vip",)
+    assert [one.agent_id for one in view.watchers] == [desk_kit.agent.id]
+    assert [m.visible_text for m in view.messages] == ["two", "three"]
+    assert [m.visible_text for m in desk_kit.messages(two[0])] == ["one"]
+
+
 def test_in_15_split_moves_messages_into_a_linked_ticket(desk_kit: DeskKit, two: tuple[int, int]) -> None:
     box = desk_kit.desk.mailboxes.list()[0][0]
     desk_kit.arrive(box, mail("and another thing", in_reply_to="one@c.example", message_id="thing@c.example"))

@@ -139,3 +139,17 @@ def test_cu_03_a_chain_of_merges_comes_apart_in_any_order(database: Database) ->
             back_there = uow.tickets.get(moved.id)
             assert back_there is not None
             assert back_there.requester_id == a.id
+
+
+def test_cu_03_who_left_a_chain_takes_its_tickets_along_for_good(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        a, b, c = (_contact(uow, f"{one}@x.org") for one in "abc")
+        moved = ticket(uow, requester_id=a.id)
+        for source, target in ((a, b), (b, c)):
+            uow.contacts.merge(source.id, target.id)
+        uow.contacts.unmerge(a.id)
+        uow.contacts.merge(a.id, c.id)
+        uow.contacts.unmerge(b.id)
+        found = uow.tickets.get(moved.id)
+        assert found is not None
+        assert found.requester_id == c.id
