@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 
 from sqlalchemy import ColumnElement, bindparam, select
@@ -22,6 +22,7 @@ from desk_app.storage.tickets.listing import EVERYWHERE, read_places
 
 BUDGET_SECONDS = 0.4
 _CHUNK = 2_000
+_YEARS = range(1971, 3000)  # those that the clock of every system can place
 _SOMETIME = datetime(1970, 1, 1, tzinfo=UTC)  # the instant of a page key that only its message id matters of
 
 
@@ -107,7 +108,13 @@ def _list(
 def _days(parsed: SearchQuery, column: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if parsed.after_on is not None:
-        conditions.append(column >= datetime.combine(parsed.after_on, time_of_day.min, UTC))
+        conditions.append(column >= _begin(parsed.after_on))
     if parsed.before_on is not None:
-        conditions.append(column < datetime.combine(parsed.before_on, time_of_day.min, UTC))
+        conditions.append(column < _begin(parsed.before_on))
     return conditions
+
+
+def _begin(day: date) -> datetime:
+    """Return when a day begins where the program runs, as its lists show days."""
+    at = datetime.combine(day, time_of_day.min)
+    return at.astimezone() if day.year in _YEARS else at.replace(tzinfo=UTC)

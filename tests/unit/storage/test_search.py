@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -30,7 +31,7 @@ def _desk(database: Database) -> None:
             one,
             "Please pay the overdue invoice INV-2026-0042 soon. Call +62 812-3456-789.",
             attachments=(StoredAttachment("Rechnung_März.pdf", "application/pdf", 1, "0" * 64),),
-            sent_at=datetime(2026, 1, 10, tzinfo=UTC),
+            sent_at=datetime(2026, 1, 10, 11, 30, tzinfo=UTC),
         )
         two = ticket(uow, subject="Café déjà vu", priority=Priority.URGENT, last_inbound_id=1)
         message(
@@ -39,7 +40,7 @@ def _desk(database: Database) -> None:
             "Die Straße und die Überweisung; łódź. invoice overdue",
             author_email="eve@customer.co.id",
             author_name="Eve Müller",
-            sent_at=datetime(2026, 2, 10, tzinfo=UTC),
+            sent_at=datetime(2026, 2, 10, 11, 30, tzinfo=UTC),
         )
         three = ticket(uow, subject="東京都庁への請求書", category=StatusCategory.CLOSED, status_id=5)
         message(
@@ -47,7 +48,7 @@ def _desk(database: Database) -> None:
             three,
             "請求書を送ってください。 สวัสดีครับ 안녕하세요 reinvoiced",
             addresses=((AddressRole.CC, Address("Warehouse", "depot@example.org")),),
-            sent_at=datetime(2026, 3, 10, tzinfo=UTC),
+            sent_at=datetime(2026, 3, 10, 11, 30, tzinfo=UTC),
         )
         uow.tickets.set_tags(three.id, ["vip"])
         four = ticket(uow, subject="Spam", spam=True)
@@ -141,6 +142,27 @@ def test_sr_02_operators_and_sr_04_parts_of_words(database: Database, text: str,
     if text == "!!!":
         found = [4, 3, 2, 1]  # nothing was asked: an ordinary list, newest activity first
     assert [row.id for row in database.ticket_queries.page(query, agent_id=1).rows] == found
+
+
+def test_sr_02_a_day_begins_where_the_reader_is(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.unit_of_work() as uow:
+        for subject, hour in (("early", 16), ("late", 18)):  # midnight in Jakarta is 17:00
+            message(uow, ticket(uow, subject=subject), "invoice", sent_at=datetime(2026, 3, 9, hour, tzinfo=UTC))
+        uow.commit()
+
+    def found(text: str) -> list[str]:
+        rows = database.ticket_queries.page(TicketQuery(buckets=ANYWHERE, search=text), agent_id=1).rows
+        return [row.subject for row in rows]
+
+    monkeypatch.setenv("TZ", "Asia/Jakarta")
+    time.tzset()
+    try:
+        assert found("invoice after:2026-03-10") == ["late"]
+        assert found("invoice before:2026-03-10") == ["early"]
+        assert found("invoice after:0001-01-01 before:9999-12-31") == ["late", "early"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_search_stays_in_the_lists_buckets_unless_it_names_some(database: Database) -> None:
