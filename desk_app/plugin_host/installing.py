@@ -40,6 +40,33 @@ class Candidate:
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A plugin in its place, `folder`; `replaced` is where the files of the same version lie that were there before,
+    until one of the two is done."""
+
+    folder: Path
+    replaced: Path
+
+    def settle(self) -> None:
+        """Throw away what was there before."""
+        shutil.rmtree(self.replaced.parent, ignore_errors=True)
+
+    def undo(self) -> None:
+        """Put back what was there before. Raises ArchiveError; what was put there stays then."""
+        failed = self.replaced.with_name("failed")
+        try:
+            self.folder.rename(failed)
+            self.replaced.rename(self.folder)
+        except OSError as error:
+            if failed.exists() and not self.folder.exists():
+                failed.rename(self.folder)
+            raise ArchiveError(
+                f"The files of before cannot be put back into {self.folder}.", in_words(error)
+            ) from error
+        self.settle()
+
+
 class Installer:
     """The folder `<data>/plugins`: one folder a plugin, in it one a version.
 
@@ -80,9 +107,9 @@ class Installer:
             raise ArchiveError("Its maker has to mend it.", report.problem)
         return report
 
-    def install(self, candidate: Candidate, in_use: str = "") -> Path:
-        """Put a tried plugin in its place, at once or not at all; returns its folder. The version before stays for a
-        way back, and the one `in_use`, which may be an older one; others go. Raises ArchiveError."""
+    def install(self, candidate: Candidate, in_use: str = "") -> Placed:
+        """Put a tried plugin in its place, at once or not at all. The version before stays for a way back, and the one
+        `in_use`, which may be an older one; others go. Raises ArchiveError."""
         home = self._root / candidate.manifest.id
         target, replaced = home / str(candidate.manifest.version), candidate.folder.parent / "replaced"
         try:
@@ -93,14 +120,13 @@ class Installer:
         except OSError as error:
             if replaced.exists() and not target.exists():
                 replaced.rename(target)
-            raise ArchiveError(f"It cannot be put into {home}.", in_words(error)) from error
-        finally:
             candidate.discard()
+            raise ArchiveError(f"It cannot be put into {home}.", in_words(error)) from error
         keep = {candidate.manifest.version, candidate.previous}
         for version, folder in self._versions(candidate.manifest.id):
             if version not in keep and folder.name != in_use:
                 shutil.rmtree(folder, ignore_errors=True)
-        return target
+        return Placed(target, replaced)
 
     def newest(self, plugin_id: str) -> Version | None:
         """Return the newest installed version, None where there is none."""

@@ -19,7 +19,7 @@ from desk_app.plugin_host.wishes import Wishes
 from desk_app.services.ports.plugins import PluginRefusedError
 
 if TYPE_CHECKING:
-    from desk_app.plugin_host.installing import Candidate, Installer
+    from desk_app.plugin_host.installing import Candidate, Installer, Placed
 
 
 class PluginFiles:
@@ -77,17 +77,36 @@ class PluginFiles:
         if same is not None:
             self._switch.take_down(same, "update")
         try:
-            self._installer.install(candidate, record.version if record is not None else "")
+            placed = self._installer.install(candidate, record.version if record is not None else "")
         except ArchiveError as error:
             self._switch.bring_up_wanted()
             raise PluginRefusedError(str(error)) from error
         self._switch.look()
         found = self._now.findings.by_slug[manifest.slug]
         if same is not None and record is not None:
-            self._wishes.activate(manifest.slug, record.granted)
-        elif record is not None and record.wanted and newer(self._now.findings, found):
+            self._run_anew(manifest.slug, record, placed)
+            return manifest.slug
+        placed.settle()
+        if record is not None and record.wanted and newer(self._now.findings, found):
             self.update(manifest.slug)
         return manifest.slug
+
+    def _run_anew(self, slug: str, record: PluginRecord, placed: Placed) -> None:
+        """Run other files of the version that ran; where they do not, those of before are put back."""
+        from desk_app.plugin_host.archives import ArchiveError  # noqa: PLC0415 -- when it is asked for
+
+        try:
+            self._wishes.activate(slug, record.granted)
+        except PluginRefusedError as error:
+            try:
+                placed.undo()
+            except ArchiveError as worse:
+                raise PluginRefusedError(f"{error} {worse}") from error
+            self._switch.start_here_again(slug)
+            self._switch.look()
+            self._switch.bring_up_wanted()
+            raise PluginRefusedError(f"It does not run, so the files of before are back. {error}") from error
+        placed.settle()
 
     def update(self, slug: str) -> None:
         """Switch to the newer version."""

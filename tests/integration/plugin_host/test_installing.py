@@ -24,7 +24,7 @@ SAYS = """
 
 def tried(kit: PluginKit, tmp_path: Path, plugin_id: str, version: str, word: str) -> Candidate:
     folder = write_plugin(
-        tmp_path / f"{plugin_id}-{version}-{word}", plugin_id, SAYS.format(word=word), version=version
+        tmp_path / f"{plugin_id}-{version}-{len(word)}", plugin_id, SAYS.format(word=word), version=version
     )
     return Installer(kit.user, lambda _folder: ProbeReport()).stage(build(folder, folder.parent))
 
@@ -58,6 +58,23 @@ def test_the_same_version_installed_again_runs_with_its_new_files(local_plugins:
     assert (local_plugins.kind(), said(local_plugins)) == (StateKind.ACTIVE, "x second")
 
 
+def test_the_same_version_installed_again_that_does_not_run_gives_way_to_its_old_files(
+    local_plugins: PluginKit, tmp_path: Path
+) -> None:
+    host = local_plugins.host
+    host.start(Mode.GUI)
+    host.put(tried(local_plugins, tmp_path, "sample", "1.0", "first"))
+    host.activate("sample", ())
+    broken = '"\n    raise RuntimeError("missing")  # "'
+    with pytest.raises(PluginRefusedError, match="the files of before are back"):
+        host.put(tried(local_plugins, tmp_path, "sample", "1.0", broken))
+    assert (local_plugins.kind(), said(local_plugins)) == (StateKind.ACTIVE, "x first")
+    assert any("missing" in one for one in local_plugins.faults())
+    local_plugins.again()
+    assert (local_plugins.kind(), said(local_plugins)) == (StateKind.ACTIVE, "x first")
+    assert list((local_plugins.user / ".staging").iterdir()) == []
+
+
 def test_an_id_that_differs_by_a_dash_only_takes_nothing_over(local_plugins: PluginKit, tmp_path: Path) -> None:
     host = local_plugins.host
     host.start(Mode.GUI)
@@ -73,7 +90,7 @@ def test_a_place_that_cannot_be_taken_leaves_what_was_there(
     local_plugins: PluginKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installer = Installer(local_plugins.user, lambda _folder: ProbeReport())
-    folder = installer.install(tried(local_plugins, tmp_path, "sample", "1.0", "first"))
+    folder = installer.install(tried(local_plugins, tmp_path, "sample", "1.0", "first")).folder
     again = tried(local_plugins, tmp_path, "sample", "1.0", "second")
     moved = Path.rename
 

@@ -46,7 +46,7 @@ def large(tmp_path: Path, *, packed: bool) -> Path:
 def test_a_disk_that_is_full_while_a_plugin_is_unpacked_leaves_what_was_there(tmp_path: Path) -> None:
     installer = Installer(tmp_path / "plugins", come_through)
     small = write_plugin(tmp_path / "small")
-    installer.install(installer.stage(build(small, tmp_path)))
+    installer.install(installer.stage(build(small, tmp_path))).settle()
     file = build(large(tmp_path, packed=False), tmp_path / "files")
     with little_room(), pytest.raises(ArchiveError, match=r"cannot be unpacked\. The computer says"):
         installer.stage(file)

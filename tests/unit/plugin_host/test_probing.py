@@ -116,7 +116,7 @@ def test_installing_puts_a_tried_version_in_its_place_and_keeps_the_one_before(t
         assert (str(candidate.previous) if candidate.previous else "") == {"1.0": "", "1.1": "1.0", "2.0": "1.1"}[
             version
         ]
-        installer.install(candidate)
+        installer.install(candidate).settle()
     assert sorted(one.name for one in (tmp_path / "plugins" / "small").iterdir()) == ["1.1", "2.0"]
     assert not any((tmp_path / "plugins" / ".staging").iterdir())
     assert len(tried) == 3
