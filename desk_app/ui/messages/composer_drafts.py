@@ -23,13 +23,15 @@ _Place = tuple[int | None, DraftKind]
 @dataclass
 class _Line:
     """One draft on its way to the database. `waiting` is not stored yet, `kept` is what is stored; `leaving` while the
-    text is being sent, `disputed` while somebody must decide between two versions."""
+    text is being sent, `disputed` while somebody must decide between two versions, `failed` while what waits could not
+    be stored: it is tried again with whatever is stored next."""
 
     stamp: DraftStamp | None = None
     waiting: KeptDraft | None = None
     kept: KeptDraft | None = None
     leaving: bool = False
     disputed: bool = False
+    failed: bool = False
     state: object = field(default_factory=object)
     """Another one after every write: what was read under an earlier one may be old."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,6 +62,7 @@ class DraftKeeper(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_MS)
         self._timer.timeout.connect(self.flush)
+        session.all_changed.connect(self.flush)  # the database is back
 
     def note_change(self) -> None:
         """Something was written; it is stored soon."""
@@ -71,6 +74,9 @@ class DraftKeeper(QObject):
         self._timer.stop()
         for draft in self._collect():
             self._keep(draft)
+        for line in self._lines.values():
+            if line.failed and not line.leaving:
+                self._store(line)
 
     def _keep(self, draft: KeptDraft) -> None:
         line = self._line(draft.ticket_id, draft.kind)
@@ -81,8 +87,12 @@ class DraftKeeper(QObject):
             line.waiting = draft
             if line.disputed:
                 return
+        self._store(line)
+
+    def _store(self, line: _Line) -> None:
+        line.failed = False
         self._session.work.write(
-            lambda: self._save(line), failed=lambda problem: self._failed(line, draft, problem), owner=self
+            lambda: self._save(line), failed=lambda problem: self._failed(line, problem), owner=self
         )
 
     def _save(self, line: _Line) -> None:
@@ -95,13 +105,14 @@ class DraftKeeper(QObject):
             line.kept = None if draft.empty else draft
             line.waiting, line.state = None, object()
 
-    def _failed(self, line: _Line, draft: KeptDraft, problem: Problem) -> None:
+    def _failed(self, line: _Line, problem: Problem) -> None:
+        if line.waiting is None:
+            return  # a later try was lucky
         if isinstance(problem.error, StaleDraftError):
             line.disputed = True
-            self.conflict.emit(line.waiting or draft, problem.error.stored)
+            self.conflict.emit(line.waiting, problem.error.stored)
             return
-        with line.lock:
-            line.waiting = None  # the same text may be tried again
+        line.failed = True
         self._session.work.problem.emit(problem)
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -131,8 +142,14 @@ class DraftKeeper(QObject):
 
     # -- sending ---------------------------------------------------------------------------------------------------
     def hold(self, ticket_id: int | None, kind: DraftKind) -> None:
-        """The text is being sent: store nothing that would survive it."""
+        """The text is being sent: store nothing that would survive it. What it is now is stored first, in case it is
+        not sent."""
+        self.flush()
         self._line(ticket_id, kind).leaving = True
+
+    def held(self, ticket_id: int | None, kind: DraftKind) -> bool:
+        """Whether the text is being sent at the moment."""
+        return self._line(ticket_id, kind).leaving
 
     def resume(self, ticket_id: int | None, kind: DraftKind) -> None:
         """It was not sent; go on keeping it."""

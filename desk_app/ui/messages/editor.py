@@ -326,7 +326,8 @@ class ComposerEdit(QTextEdit):
                 super().keyPressEvent(event)
             return
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.submitted.emit(modifiers)
+            if not event.isAutoRepeat():  # what a key sends that is held down would be the next text
+                self.submitted.emit(modifiers)
             return
         if modifiers & Qt.KeyboardModifier.AltModifier:  # AltGr types characters
             super().keyPressEvent(event)

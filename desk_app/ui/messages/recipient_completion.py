@@ -53,7 +53,7 @@ class RecipientCompletion(QObject):
         def arrived(found: Sequence[tuple[str, str]]) -> None:
             if self._line.input.text().strip() != typed or not self._line.input.hasFocus():
                 return
-            here = {one.email for one in self._line.addresses} if found else set()
+            here = self._line.chosen
             lines = [
                 Suggestion(name or email, self._taker(Address(name, email)), email if name else "", "user")
                 for name, email in found

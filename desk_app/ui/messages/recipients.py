@@ -73,9 +73,15 @@ class RecipientLine(QWidget):
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """The addresses, what is typed included."""
-        self.take_typed()
-        return tuple(self._addresses)
+        """The addresses, what is typed included; the input stays as it is: somebody may be in the middle of a word."""
+        typed, _rest = read_addresses(self.input.text())
+        known = {one.email for one in self._addresses}
+        return (*self._addresses, *{one.email: one for one in typed if one.email not in known}.values())
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The addresses that stand as chips."""
+        return frozenset(one.email for one in self._addresses)
 
     @property
     def chips(self) -> tuple[AddressChip, ...]:
@@ -85,7 +91,7 @@ class RecipientLine(QWidget):
     @property
     def unreadable(self) -> str:
         """What is typed but no address."""
-        return self.input.text().strip()
+        return read_addresses(self.input.text())[1]
 
     def set_addresses(self, addresses: Iterable[Address]) -> None:
         """Show other addresses."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QTextCursor
+from shiboken6 import isValid
 
 from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
@@ -30,6 +32,7 @@ from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.widgets.panels import Banner
 
+T = TypeVar("T")
 PLAIN_CHOICE = "writing.plain"
 """The agent's choice to begin every reply as a text-only mail."""
 
@@ -50,6 +53,8 @@ class Writing(QObject):
         super().__init__(parent)
         self._session = session
         self._ticket_id: int | None = None
+        self._begun = 0
+        """Look-ups of the ticket's own drafts; only the last one may show them, or the text would stand there twice."""
         self.composer = Composer(registries.composer_tools, session.work)
         self.composer.foot.me = session.agent.id
         self.composer.sent.connect(self.send)
@@ -81,6 +86,7 @@ class Writing(QObject):
         session.facts_changed.connect(self._facts_changed)
         session.signatures_changed.connect(self._sender_changed)
         session.choices_changed.connect(self._choices_changed)
+        session.all_changed.connect(self._begin_at_last)
         self.composer.set_facts(session.facts)
         self._choices_changed()
 
@@ -162,6 +168,8 @@ class Writing(QObject):
         if ticket_id is None:
             return
         again = message_id is None and reply_all
+        self._begun += again
+        asked = self._begun
 
         def read() -> tuple[Any, StoredDrafts]:
             start = replies.start(ticket_id, message_id=message_id, agent_id=agent_id, reply_all=reply_all)
@@ -169,7 +177,7 @@ class Writing(QObject):
 
         def arrived(found: tuple[Any, StoredDrafts]) -> None:
             start, stored = found
-            if ticket_id != self._ticket_id:
+            if ticket_id != self._ticket_id or (again and asked != self._begun):
                 return
             self.composer.begin(ticket_id, start)
             newest = self.drafts.newest(ticket_id, stored) if again else {}
@@ -186,9 +194,16 @@ class Writing(QObject):
             self.composer.sending.proceed()
 
         def cannot(problem: Problem) -> None:
-            self.composer.warn(problem.text)
+            if ticket_id == self._ticket_id:
+                self.composer.sending.forget()
+                self.composer.say(Banner(problem.text, "danger", [(tr("Try again"), self.begin)]))
 
         self._session.work.run(read, arrived, failed=cannot, owner=self)
+
+    def _begin_at_last(self) -> None:
+        """Look up what could not be looked up while the database was away."""
+        if self.composer.start is None:
+            self.begin()
 
     def reply(self, *, reply_all: bool = True) -> None:
         """Begin to answer the customer's newest message."""
@@ -218,7 +233,8 @@ class Writing(QObject):
                 self.composer.focus_forward()
 
         def cannot(problem: Problem) -> None:
-            self.composer.warn(problem.text)
+            if ticket_id == self._ticket_id:
+                self.composer.warn(problem.text)
 
         self._session.work.run(
             lambda: sides.start(ticket_id, message_id=message_id), arrived, failed=cannot, owner=self
@@ -269,12 +285,40 @@ class Writing(QObject):
         self.drafts.finish()
 
     # -- sending ----------------------------------------------------------------------------------------------------
+    def _hand_over(
+        self, ticket_id: int, call: Callable[[], T], done: Callable[[T], None], failed: Callable[[Problem], None]
+    ) -> None:
+        """Write what goes out. Where it failed and the agent is elsewhere by then, or this window is closed, a message
+        says so and names the ticket."""
+        view, told = self.composer.view, self._session.work.problem
+        words = tr("What you wrote to #{number} did not go out; it is kept there as a draft")
+        lost = words.format(number=view.ticket.number if view is not None else "")
+
+        def arrived(result: T) -> None:
+            if isValid(self):
+                done(result)
+
+        def refused(problem: Problem) -> None:
+            if isValid(self):
+                failed(problem)
+                if self._ticket_id == ticket_id and self.composer.isVisible():
+                    return
+            if isinstance(problem.error, StaleReplyError):
+                why = tr("%n new message(s) arrived while you were writing.", len(problem.error.newer_messages))
+                told.emit(replace(problem, title=lost, advice=why, details=""))
+            else:
+                told.emit(replace(problem, title=lost, advice=problem.text))
+
+        self._session.work.write(call, arrived, failed=refused, owner=self._session)
+
     def send(self, order: SendOrder, *, force: bool = False) -> None:
         """Queue a reply; a newer message in the ticket stops it first (IN-09)."""
         replies, actor, draft = self._session.desk.replies, self._session.actor, order.draft
         if isinstance(draft, SideDraft):
             self.send_aside(draft)
             return
+        if self.drafts.held(draft.ticket_id, DraftKind.REPLY):
+            return  # asked for twice
         self.composer.send_button.setEnabled(False)
         self.drafts.hold(draft.ticket_id, DraftKind.REPLY)
 
@@ -292,13 +336,16 @@ class Writing(QObject):
         def failed(problem: Problem) -> None:
             self.composer.send_button.setEnabled(True)
             self.drafts.resume(draft.ticket_id, DraftKind.REPLY)
+            if self._ticket_id != draft.ticket_id:
+                return
             if isinstance(problem.error, StaleReplyError):
                 self.composer.sending.warn_stale(problem.error.newer_messages, lambda: self.send(order, force=True))
                 self.ticket_changed.emit(draft.ticket_id)
             else:
                 self.composer.warn(problem.text)
 
-        self._session.work.write(
+        self._hand_over(
+            draft.ticket_id,
             lambda: replies.send(
                 draft,
                 actor,
@@ -309,13 +356,14 @@ class Writing(QObject):
                 ends_draft=True,
             ),
             sent,
-            failed=failed,
-            owner=self,
+            failed,
         )
 
     def send_aside(self, draft: SideDraft) -> None:
         """Queue a message to a third party; the customer's answer stays as it is."""
         sides, actor = self._session.desk.side_conversations, self._session.actor
+        if self.drafts.held(draft.ticket_id, DraftKind.FORWARD):
+            return  # asked for twice
         self.composer.send_button.setEnabled(False)
         self.drafts.hold(draft.ticket_id, DraftKind.FORWARD)
 
@@ -331,9 +379,10 @@ class Writing(QObject):
         def failed(problem: Problem) -> None:
             self.composer.send_button.setEnabled(True)
             self.drafts.resume(draft.ticket_id, DraftKind.FORWARD)
-            self.composer.warn(problem.text)
+            if self._ticket_id == draft.ticket_id:
+                self.composer.warn(problem.text)
 
-        self._session.work.write(lambda: sides.send(draft, actor, ends_draft=True), sent, failed=failed, owner=self)
+        self._hand_over(draft.ticket_id, lambda: sides.send(draft, actor, ends_draft=True), sent, failed)
 
     def _take_back_aside(self, outbox_id: int, told: Callable[[int | None], None]) -> None:
         sides, actor = self._session.desk.side_conversations, self._session.actor
@@ -365,7 +414,7 @@ class Writing(QObject):
 
     def _add_note(self, text: str, html: str, mentions: Sequence[int]) -> None:
         ticket_id, replies, actor = self._ticket_id, self._session.desk.replies, self._session.actor
-        if ticket_id is None:
+        if ticket_id is None or self.drafts.held(ticket_id, DraftKind.NOTE):
             return
         self.drafts.hold(ticket_id, DraftKind.NOTE)
 
@@ -381,11 +430,12 @@ class Writing(QObject):
 
         def failed(problem: Problem) -> None:
             self.drafts.resume(ticket_id, DraftKind.NOTE)
-            self.composer.warn(problem.text)
+            if self._ticket_id == ticket_id:
+                self.composer.warn(problem.text)
 
-        self._session.work.write(
+        self._hand_over(
+            ticket_id,
             lambda: replies.note(ticket_id, text, html, actor, mentions=mentions, ends_draft=True),
             added,
-            failed=failed,
-            owner=self,
+            failed,
         )

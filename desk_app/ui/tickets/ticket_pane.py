@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desk_app.domain.messages.kept_draft import DraftKind
@@ -23,6 +24,7 @@ from desk_app.ui.messages.mail_files import MailFiles
 from desk_app.ui.messages.message_menu import show_message_menu
 from desk_app.ui.messages.remote_images import RemoteImages
 from desk_app.ui.messages.writing import Writing
+from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.acts import TicketActs
 from desk_app.ui.tickets.list_states import no_ticket
@@ -30,9 +32,11 @@ from desk_app.ui.tickets.more_menu import show_more
 from desk_app.ui.tickets.ticket_header import TicketHeader
 from desk_app.ui.tickets.ticket_questions import TicketQuestions
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline
-from desk_app.ui.widgets.panels import Banner
+from desk_app.ui.widgets.panels import Banner, EmptyState
 
 REFRESH_MS = 200
+_UNREAD = 2
+"""Where the stack has the page of a ticket that cannot be read."""
 
 
 class TicketPane(QWidget):
@@ -65,6 +69,8 @@ class TicketPane(QWidget):
         self._session, self._acts = session, acts
         self._ticket_id: int | None = None
         self.view: ConversationView | None = None
+        self._seen = 0
+        """The newest message of the open ticket that was looked at since it was opened."""
         self.files = MailFiles(session, acts, self)
         self.questions = TicketQuestions(session, acts, self)
         self.card_acts = CardActs(session, acts, remote_images, self)
@@ -125,10 +131,12 @@ class TicketPane(QWidget):
     def open_ticket(self, ticket_id: int) -> None:
         """Show a ticket; what was being written for the one before is kept."""
         if ticket_id == self._ticket_id:
+            if self._stack.currentIndex() == _UNREAD:
+                self.reload()
             return
         self.writing.leave()
-        self._ticket_id = ticket_id
-        self._load(same=False)
+        self._ticket_id, self._seen = ticket_id, 0
+        self.reload()
 
     def close_ticket(self) -> None:
         """Show nothing."""
@@ -141,7 +149,7 @@ class TicketPane(QWidget):
     def reload(self) -> None:
         """Read the open ticket again."""
         if self._ticket_id is not None:
-            self._load(same=True)
+            self._load()
 
     def _tickets_changed(self, ids: frozenset[int]) -> None:
         if self._ticket_id in ids:
@@ -150,7 +158,7 @@ class TicketPane(QWidget):
     def _outbox_changed(self) -> None:
         self._refresh.start()
 
-    def _load(self, *, same: bool) -> None:
+    def _load(self) -> None:
         ticket_id, desk, agent_id = self._ticket_id, self._session.desk, self._session.agent.id
         if ticket_id is None:
             return
@@ -168,23 +176,43 @@ class TicketPane(QWidget):
             if view is None:
                 self.close_ticket()
             else:
-                self._show(view, same=same)
+                self._show(view)
 
-        self._session.work.run(read, arrived, owner=self)
+        def failed(problem: Problem) -> None:
+            if ticket_id == self._ticket_id and (self.view is None or self.view.ticket.id != ticket_id):
+                self._show_unread(problem)
+            self._session.work.problem.emit(problem)
 
-    def _show(self, view: ConversationView, *, same: bool) -> None:
-        before = self.view if same else None
+        self._session.work.run(read, arrived, failed=failed, owner=self)
+
+    def _show_unread(self, problem: Problem) -> None:
+        """Say that the ticket cannot be read, instead of leaving another one on screen that no command is about."""
+        self.view = None
+        self.thread_view.clear_view()
+        old = self._stack.widget(_UNREAD)
+        if old is not None:
+            self._stack.removeWidget(old)
+            old.deleteLater()
+        again = (tr("Try again"), self.reload)
+        self._stack.insertWidget(
+            _UNREAD, EmptyState("triangle-alert", tr("This ticket cannot be read."), problem.text, again)
+        )
+        self._stack.setCurrentIndex(_UNREAD)
+        self.shown.emit(None)
+
+    def _show(self, view: ConversationView) -> None:
+        before = self.view if self.view is not None and self.view.ticket.id == view.ticket.id else None
         self.view = view
         self.writing.take_view(view)
         self._stack.setCurrentIndex(1)
         self.header.show_view(view, self._session.facts)
         if before is None or before.messages != view.messages or before.events != view.events:
-            self.thread_view.show_view(view, same_ticket=same and before is not None)
+            self.thread_view.show_view(view, same_ticket=before is not None)
         self._show_notice(view)
         if view.ticket.id in self._torn:
             self._torn[view.ticket.id].take_view(view)
             self._show_torn(on=True)
-        elif not same:
+        elif self.writing.ticket_id != view.ticket.id:
             self._show_torn(on=False)
             self.writing.open(view)
         self.shown.emit(view)
@@ -210,10 +238,28 @@ class TicketPane(QWidget):
         self._notice.setVisible(target is not None or hidden)
 
     def _mark_seen(self, view: ConversationView) -> None:
+        """Note how far the agent has read: once for each message that is looked at, so that a ticket made unread while
+        it is open stays so."""
         newest = max((message.id for message in view.messages), default=0)
-        if newest > view.last_seen_message_id and self.isVisible():
+        if newest <= self._seen or not (self.isVisible() and self.isActiveWindow()):
+            return
+        self._seen = newest
+        if newest > view.last_seen_message_id:
             tickets, agent_id = self._session.desk.tickets, self._session.agent.id
             self._session.work.write(lambda: tickets.mark_seen(view.ticket.id, agent_id, newest))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while another page was in front is looked at now."""
+        super().showEvent(event)
+        if self.view is not None:
+            self._mark_seen(self.view)
+
+    def event(self, event: QEvent) -> bool:
+        """The same for what came while the agent was in another program."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.WindowActivate and self.view is not None:
+            self._mark_seen(self.view)
+        return done
 
     # -- writing --------------------------------------------------------------------------------------------------
     @property
@@ -297,16 +343,20 @@ class TicketPane(QWidget):
         self._session.work.write(lambda: None, stored, owner=self)
 
     def take_back(self, outbox_id: int, ticket_id: int, told: Callable[[bool], None], *, aside: bool = False) -> None:
-        """Undo a reply, or a message to a third party (`aside`); the draft comes back into the composer."""
+        """Undo a reply, or a message to a third party (`aside`); the draft comes back into the composer, wherever the
+        ticket is written to."""
+        torn = self._torn.get(ticket_id)
 
         def undone(came_back: int | None) -> None:
             told(came_back is not None)
+            if came_back is not None and ticket_id in self._torn:
+                self._torn[ticket_id].bring_up()
             if came_back is not None and self._ticket_id == ticket_id:
                 self.reload()
             elif came_back is not None:
                 self.open_ticket(ticket_id)
 
-        self.writing.take_back(outbox_id, undone, aside=aside)
+        (torn.writing if torn is not None else self.writing).take_back(outbox_id, undone, aside=aside)
 
     def _written(self, ticket_id: int) -> None:
         self._acts.done.emit(frozenset({ticket_id}))

@@ -19,7 +19,7 @@ from desk_app.services.queries.conversation import ConversationView
 from desk_app.ui.language import tr
 from desk_app.ui.shell.asking import confirm
 from desk_app.ui.shell.palette import Entry, Palette
-from desk_app.ui.shell.shortcuts import Shortcuts
+from desk_app.ui.shell.shortcuts import Shortcuts, stepping_keys
 from desk_app.ui.shell.side_panel import SidePanel
 from desk_app.ui.shell.told import Told
 from desk_app.ui.tickets.acts import TicketActs
@@ -113,8 +113,9 @@ class TicketWindow(QMainWindow):
         return self.ticket_pane.ticket_id
 
     def _ticket_shown(self, view: ConversationView | None) -> None:
-        if view is None:  # deleted for good
-            self.close()
+        if view is None:
+            if self.ticket_id is None:  # deleted for good
+                self.close()
             return
         subject = view.ticket.subject or tr("(no subject)")
         self.setWindowTitle(f"#{view.ticket.number} {subject}")
@@ -216,7 +217,8 @@ class TicketWindow(QMainWindow):
                 *((key, partial(self.run_action, one.id)) for one in self._here() for key in one.keys),
                 ("Ctrl+W", self.close),
                 ("Esc", self._step_out),
-            ]
+            ],
+            stepping_keys(self._here()),
         )
 
     def _step_out(self) -> None:

@@ -1,0 +1,290 @@
+"""Nothing written is lost, sent twice or sent to somebody else, whatever is slow or fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.model import Direction, MessageKind
+from desk_app.services.ports.errors import DatabaseUnavailableError
+from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.tickets.ticket_window import TicketWindow
+from tests.support.desks import DeskKit
+from tests.ui import stage
+
+BUDI, OMAR = "Permintaan pengembalian dana", "Upgrade from Starter to Team plan"
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def ticket_of(kit: DeskKit, subject: str) -> int:
+    return next(one.id for one in kit.tickets() if one.subject == subject)
+
+
+def open_(window: MainWindow, ticket_id: int) -> None:
+    window.open_ticket(ticket_id)
+    stage.settle(window)
+
+
+def stored(kit: DeskKit, ticket_id: int, kind: DraftKind = DraftKind.REPLY) -> KeptDraft | None:
+    return kit.desk.drafts.of_ticket(ticket_id, kit.agent.id).get(kind)
+
+
+def away(*_args: object, **_options: object) -> Any:
+    raise DatabaseUnavailableError("The server is away.", "Wait.")
+
+
+def held_up(monkeypatch: pytest.MonkeyPatch, service: object, name: str, then: Callable[..., Any] | None = None) -> Any:
+    """Let a command of a service wait until the returned event is set; `then` is done in its place."""
+    go_on, call = threading.Event(), getattr(service, name)
+
+    def wait(*args: object, **options: object) -> object:
+        assert go_on.wait(stage.PATIENCE_SECONDS)
+        return (then or call)(*args, **options)
+
+    monkeypatch.setattr(service, name, wait)
+    return go_on
+
+
+def test_a_ticket_that_cannot_be_read_says_so_and_is_never_answered_in_the_composer_of_another_one(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other, pane = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket
+    open_(window, here)
+    pane.composer.edit.setPlainText("Baik")
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.conversations, "conversation", away)
+        open_(window, other)
+        assert pane.view is None
+        words = [one.text() for one in pane.findChildren(QLabel) if one.isVisible()]
+        assert "This ticket cannot be read." in words
+        assert not pane.composer.isVisible()
+    window.session.refresh_all()
+    stage.settle(window)
+    assert pane.view is not None
+    assert pane.view.ticket.id == pane.composer.ticket_id == other
+    assert [one.email for one in pane.composer.to.addresses] == ["omar@farouk.example"]
+    assert pane.composer.edit.toPlainText() == ""
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text == "Baik"
+
+
+def test_a_ticket_that_could_not_be_read_is_read_again_when_it_is_asked_for_again(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, pane = ticket_of(kit, OMAR), window.inbox.ticket
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.conversations, "conversation", away)
+        open_(window, other)
+        again = next(one for one in pane.findChildren(QPushButton) if one.isVisible() and one.text() == "Try again")
+        again.click()
+        stage.settle(window)
+        assert pane.view is None
+    open_(window, other)
+    assert pane.view is not None
+    assert pane.composer.ticket_id == other
+
+
+def test_a_window_of_a_ticket_that_cannot_be_read_stays(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.conversations, "conversation", away)
+        apart: TicketWindow = window.ticket_windows.open(ticket_of(kit, OMAR))
+        stage.settle(window)
+        assert apart.isVisible()
+    window.session.refresh_all()
+    assert stage.pump(lambda: "Upgrade" in apart.windowTitle())
+    apart.close()
+
+
+def test_a_draft_that_cannot_be_stored_waits_while_other_tickets_are_read(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other, pane = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket
+    open_(window, here)
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.drafts, "save", away)
+        pane.composer.edit.setPlainText("an hour of work")
+        open_(window, other)
+        open_(window, here)
+        assert pane.composer.edit.toPlainText() == "an hour of work"
+        open_(window, other)
+    window.session.refresh_all()
+    stage.settle(window)
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text == "an hour of work"
+
+
+def test_recipients_that_cannot_be_looked_up_are_looked_up_again(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.replies, "start", away)
+        open_(window, here)
+        assert composer.start is None
+        again = next(one for one in composer.bars.findChildren(QPushButton) if one.text() == "Try again")
+    again.click()
+    stage.settle(window)
+    assert composer.start is not None
+    assert not composer.bars.isVisible()
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.desk.replies, "start", away)
+        open_(window, ticket_of(kit, OMAR))
+        assert composer.start is None
+    window.session.refresh_all()
+    stage.settle(window)
+    assert [one.email for one in composer.to.addresses] == ["omar@farouk.example"]
+
+
+def test_pressing_twice_sends_once(window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    go_on = held_up(monkeypatch, kit.desk.replies, "send")
+    composer.edit.setPlainText("Baik, segera kami proses.")
+    for _ in range(3):
+        QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    go_on.set()
+    stage.settle(window)
+    assert sum(one.direction is Direction.OUTBOUND for one in kit.messages(here)) == 1
+    held_down = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, CTRL, "", autorep=True)
+    QApplication.sendEvent(composer.edit, held_down)
+    assert not composer.bars.isVisible(), "nor is the next text asked for while the key is held down"
+    go_on = held_up(monkeypatch, kit.desk.replies, "note")
+    composer.set_note(on=True)
+    composer.edit.setPlainText("Paket rusak.")
+    for _ in range(3):
+        QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    go_on.set()
+    stage.settle(window)
+    assert sum(one.kind is MessageKind.INTERNAL_NOTE for one in kit.messages(here)) == 1
+
+
+def test_what_is_not_sent_stays_with_its_ticket_though_the_agent_moved_on(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    go_on = held_up(monkeypatch, kit.desk.replies, "send", away)
+    composer.edit.setPlainText("typed and sent at once")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    window.open_ticket(other)
+    assert stage.pump(lambda: composer.ticket_id == other and composer.start is not None)
+    go_on.set()
+    stage.settle(window)
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text == "typed and sent at once"
+    assert not composer.bars.isVisible(), "the ticket open by now has nothing to do with it"
+    assert f"#{kit.ticket(here).number}" in window.toast.text
+    assert "The server is away" in window.toast.text
+
+
+def test_news_that_stop_a_reply_never_stand_above_the_text_of_another_ticket(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    wait = stage.letter(
+        "Budi", "budi@kopi.example", "Re: Permintaan", "Wait!", in_reply_to=kit.messages(here)[0].internet_id
+    )
+    kit.arrive(window.session.facts.accounts[0][0], wait)
+    go_on = held_up(monkeypatch, kit.desk.replies, "send")
+    composer.edit.setPlainText("too late")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    window.open_ticket(other)
+    assert stage.pump(lambda: composer.ticket_id == other and composer.start is not None)
+    go_on.set()
+    stage.settle(window)
+    assert not composer.bars.isVisible()
+    assert "1 new message arrived" in window.toast.text
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text == "too late"
+
+
+def test_an_address_is_never_taken_in_the_middle_of_a_word(window: MainWindow, kit: DeskKit) -> None:
+    here, composer = ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    line = composer.to
+    line.set_addresses(())
+    line.input.setFocus()
+    QTest.keyClicks(line.input, "budi@kopi.ex")
+    stage.settle(window)
+    composer.edit.setPlainText("Halo")
+    window.inbox.ticket.drafts.flush()
+    stage.settle(window)
+    assert line.input.text() == "budi@kopi.ex"
+    assert not line.chips
+    assert [one.email for one in composer.draft().to] == ["budi@kopi.ex"], "what stands there would be written to"
+    QTest.keyClicks(line.input, "ample,")
+    assert [one.email for one in line.addresses] == ["budi@kopi.example"]
+    assert line.chosen == {"budi@kopi.example"}
+    QTest.keyClicks(line.input, "nobody at all")
+    assert line.unreadable == "nobody at all"
+    stage.settle(window)
+
+
+def test_a_draft_that_is_looked_up_twice_stands_there_once(window: MainWindow, kit: DeskKit) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setPlainText("Baik, segera kami proses.")
+    open_(window, ticket_of(kit, OMAR))
+    window.open_ticket(here)
+    assert stage.pump(lambda: composer.ticket_id == here)
+    window.inbox.ticket.writing.begin()
+    window.inbox.ticket.writing.begin()
+    stage.settle(window)
+    assert composer.edit.toPlainText() == "Baik, segera kami proses."
+
+
+def test_what_is_not_sent_is_told_though_its_window_was_closed(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ticket_of(kit, BUDI)
+    open_(window, ticket_of(kit, OMAR))
+    apart = window.ticket_windows.open(here)
+    stage.settle(window)
+    composer = apart.ticket_pane.composer
+    assert stage.pump(lambda: composer.start is not None)
+    go_on = held_up(monkeypatch, kit.desk.replies, "send", away)
+    composer.edit.setPlainText("closed too early")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    threading.Timer(0.2, go_on.set).start()
+    apart.close()
+    stage.settle(window)
+    assert f"#{kit.ticket(here).number}" in window.toast.text
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text == "closed too early"
+
+
+def test_a_reply_taken_back_comes_into_the_window_its_ticket_is_written_in(window: MainWindow, kit: DeskKit) -> None:
+    kit.arm(undo_seconds=60)
+    here, pane = ticket_of(kit, BUDI), window.inbox.ticket
+    open_(window, here)
+    pane.composer.edit.setPlainText("Baik, segera kami proses.")
+    pane.composer.submit()
+    stage.settle(window)
+    pane.tear_off()
+    stage.settle(window)
+    torn = pane._torn[here]
+    torn.composer.edit.setPlainText("Satu lagi:")
+    window.told.undo_last()
+    stage.settle(window)
+    text = torn.composer.edit.toPlainText()
+    assert "Baik, segera kami proses." in text
+    assert "Satu lagi:" in text, "what was begun since is still there"
+    torn.close()
+    stage.settle(window)
+    assert pane.composer.edit.toPlainText() == text
