@@ -200,8 +200,8 @@ class InboxPage(QWidget):
 
     def _act_on_row(self, part: str, ticket_id: int) -> None:
         """Do the quick action of a row: on the selection where the row is one of several selected."""
-        chosen = self.list.selected_ids(limit=500)
-        ids = self._port.selected_ticket_ids() if len(chosen) > 1 and ticket_id in chosen else (ticket_id,)
+        several = self.list.selected_count() > 1 and self.list.is_selected(ticket_id)
+        ids = self._port.selected_ticket_ids() if several else (ticket_id,)
         self._port.run_on(f"ticket.{part}", ids)
 
     def _dropped(self, list_id: str, ids: Sequence[int]) -> None:
@@ -279,7 +279,7 @@ class InboxPage(QWidget):
         self.panes.ticket_shown(there=view is not None)
         if view is not None:
             self.panes.back_title.set_text(self.list.view.title if self.list.view is not None else "")
-            self.list.select_ticket(view.ticket.id)
+            self.list.follow(view.ticket.id)
 
     def _show_beside(self, view: ConversationView) -> None:
         if self.open_view is view:

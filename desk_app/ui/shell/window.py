@@ -32,7 +32,7 @@ from desk_app.ui.shell.palette_entries import PaletteEntries
 from desk_app.ui.shell.place import Place
 from desk_app.ui.shell.rail import Rail
 from desk_app.ui.shell.setting_up import SettingUp
-from desk_app.ui.shell.shortcuts import Shortcuts
+from desk_app.ui.shell.shortcuts import Shortcuts, stepping_keys
 from desk_app.ui.shell.told import Told
 from desk_app.ui.theme.theme import Scheme
 from desk_app.ui.tickets import bulk_parts
@@ -346,7 +346,8 @@ class MainWindow(QMainWindow):
                 *((key, partial(self.run_action, one.id)) for one in self.registries.actions for key in one.keys),
                 *((f"Ctrl+{place}", partial(self.show_page, one.id)) for place, one in enumerate(pages, 1)),
                 ("Esc", self._step_out),
-            ]
+            ],
+            stepping_keys(self.registries.actions),
         )
 
     def _step_out(self) -> None:

@@ -67,7 +67,7 @@ class ListPane(SelectableList):
         self._searched = ""
         self._round = 0
         self._unseen = 0
-        self.table.dragged = lambda: self.selected_ids(limit=500)
+        self.table.dragged = self.selected_ids
         self._delegate = TicketDelegate(self.table, self.model, lambda: session.facts)
         self.table.setItemDelegate(self._delegate)
         self._build()
@@ -253,6 +253,7 @@ class ListPane(SelectableList):
         self._session.work.run(read, arrived, failed=failed, owner=self)
 
     def _show_ids(self, ids: array[int]) -> None:
+        self._gap = None
         self.model.show(ids)
         self._selection_changed()  # a reset clears the selection without a word
         self.table.scrollToTop()
@@ -271,14 +272,17 @@ class ListPane(SelectableList):
         anchor = self._anchor()
         offset = scroll_bar.value() - self.table.rowAt(0) * height
         current = self.current_id()
-        chosen = self.selected_ids(limit=500)
+        chosen = self.selected_ids(limit=self.model.rowCount())
+        gone = frozenset(plan.gone)
+        rows_above = range(self.table.currentIndex().row() - 1, -1, -1)
+        above = next((self.model.id_at(row) for row in rows_above if row not in gone), None)
         reading = scroll_bar.value() > 0 or current is not None
         self._merging = True
         new_on_top = self.model.apply(plan)
         if self._whole:
             self.table.selectAll()
         else:
-            self._restore_selection(current, chosen)
+            self._restore_selection(current, chosen, above)
         self._merging = False
         if anchor is not None and reading:
             place = plan.where.get(anchor, -2)
@@ -340,6 +344,12 @@ class ListPane(SelectableList):
         ticket_id = self.current_id()
         if ticket_id is not None:
             self.ticket_opened.emit(ticket_id)
+
+    def follow(self, ticket_id: int) -> None:
+        """Put the cursor on the ticket that is shown now, unless the agent moved it on meanwhile."""
+        if not self._open_timer.isActive():
+            self.select_ticket(ticket_id)
+            self._open_timer.stop()  # it is open already
 
     def open_waiting(self) -> None:
         """Open the row the cursor came to a moment ago: a command given now is about it."""

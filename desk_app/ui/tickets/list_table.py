@@ -56,7 +56,7 @@ class TicketTable(QTableView):
         self.focusing = untouched
         super().focusInEvent(event)
         if untouched:
-            self.selectionModel().clear()
+            self.selectionModel().clearCurrentIndex()
         self.focusing = False
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -111,9 +111,9 @@ class PagedRows(QAbstractTableModel, Generic[R]):
 
     def fill(self, asked: Sequence[int], rows: Iterable[R]) -> None:
         """Take loaded rows; ids of `asked` without a row are gone and stay placeholders until the next sync."""
-        self._asked.difference_update(asked)
         self._stale.difference_update(asked)
         for row in rows:
+            self._asked.discard(row.id)  # one that is gone is not asked for again and again
             self._rows[row.id] = row
             self._rows.move_to_end(row.id)
         while len(self._rows) > KEPT_ROWS:
@@ -134,9 +134,10 @@ class PagedRows(QAbstractTableModel, Generic[R]):
 
     def mark_stale(self, keys: Iterable[int]) -> None:
         """These rows changed: those on screen load again, and show the old text until the new one is there."""
+        keys = tuple(keys)
         touched = [key for key in keys if key in self._rows]
         self._stale.update(touched)
-        self._asked.difference_update(touched)
+        self._asked.difference_update(keys)
         if touched:
             self._repaint()
 
