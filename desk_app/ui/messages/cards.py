@@ -63,6 +63,7 @@ class MessageCard(QFrame):
         """`aside` names the third party of a side conversation, `mentions` the agents named in a note."""
         super().__init__()
         self.message, self.aside, self._mentions = message, aside, mentions
+        self._day = utc_now().astimezone().date()
         self._images = dict(images or {})
         self.setObjectName("card")
         self.setProperty("kind", self._kind())
@@ -86,6 +87,11 @@ class MessageCard(QFrame):
         if tiles is not None:
             self._content.addWidget(tiles)
         self.setLayout(self._content)
+
+    def shows(self, message: MessageView, aside: str, mentions: Sequence[str]) -> bool:
+        """Whether this is how a card of that message would look, made today."""
+        same = (self.message, self.aside, tuple(self._mentions)) == (message, aside, tuple(mentions))
+        return same and self._day == utc_now().astimezone().date()
 
     def _kind(self) -> str:
         if self.message.kind is MessageKind.INTERNAL_NOTE:

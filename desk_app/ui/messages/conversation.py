@@ -20,7 +20,6 @@ from desk_app.ui.messages.thread_lines import EventLine, FoldedMessage
 from desk_app.ui.session import DeskSession
 from desk_app.ui.widgets.basics import button, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, row
-from desk_app.ui.work import Job
 
 OPEN_AT_MOST = 6
 FOLD_GROUP = 6
@@ -89,7 +88,7 @@ class Thread(QWidget):
         self._cards: dict[int, MessageCard] = {}
         self._open: set[int] = set()
         self._waiting: list[Callable[[], None]] = []
-        self._image_jobs: list[Job] = []
+        self._reused: dict[int, MessageCard] = {}
         self._first_open: QWidget | None = None
         self._keep_scroll: int | None = None
         self.events_shown, self.aside_shown = True, True
@@ -150,16 +149,14 @@ class Thread(QWidget):
         self._waiting.clear()
         self._timer.stop()
         self._cards.clear()
+        self._forget_reused()
         clear(self._list)
 
     def _rebuild(self) -> None:
-        for job in self._image_jobs:
-            job.cancel()
-        self._image_jobs.clear()
         self._waiting = []
-        self._cards = {}
         self._first_open = None
         self.area.viewport().setUpdatesEnabled(False)
+        self._set_aside()
         clear(self._list)
         if self._view is None:
             return
@@ -178,6 +175,23 @@ class Thread(QWidget):
         self._timer.start()
         self._build_slice()
 
+    def _set_aside(self) -> None:
+        """Keep the cards that stay as they are: pictures shown once, quotes folded out and what is selected in a text
+        stay with them."""
+        open_now = (
+            {one.id: one for one in self._view.messages if one.id in self._open} if self._view is not None else {}
+        )
+        made = self._reused | self._cards
+        self._cards, self._reused = {}, {}
+        for message_id, card in made.items():
+            message = open_now.get(message_id)
+            if message is not None and card.shows(message, self._aside(message), self._mentioned.get(message_id, ())):
+                self._list.removeWidget(card)
+                self._reused[message_id] = card
+            elif self._list.indexOf(card) < 0:  # of a rebuild that did not come to its end
+                card.hide()
+                card.deleteLater()
+
     def _plan_folded(self, folded: Sequence[MessageView]) -> None:
         if len(folded) > FOLD_GROUP:
             hidden = tuple(folded[:-1])
@@ -191,9 +205,16 @@ class Thread(QWidget):
         while self._waiting and time.perf_counter() < end:
             self._waiting.pop(0)()
         if not self._waiting:
+            self._forget_reused()
             self._timer.stop()
             self.area.viewport().setUpdatesEnabled(True)
             QTimer.singleShot(0, self, self._settle)
+
+    def _forget_reused(self) -> None:
+        for card in self._reused.values():
+            card.hide()
+            card.deleteLater()
+        self._reused = {}
 
     def _settle(self) -> None:
         scroll_bar = self.area.verticalScrollBar()
@@ -233,17 +254,20 @@ class Thread(QWidget):
         self._list.addWidget(self._folded(message))
 
     def _add_card(self, message: MessageView) -> None:
+        old = self._reused.pop(message.id, None)
         mentions = self._mentioned.get(message.id, ())
-        card = MessageCard(message, aside=self._aside(message), mentions=mentions)
+        card = old if old is not None else MessageCard(message, aside=self._aside(message), mentions=mentions)
         self._cards[message.id] = card
-        self.card_made.emit(card)
+        if old is None:
+            self.card_made.emit(card)
         self._list.addWidget(card)
         if self._view is not None and self._first_open is None:
             first_unread = next((m.id for m in self._view.messages if m.id > self._view.last_seen_message_id), None)
             last = self._view.messages[-1].id
             if message.id == (first_unread or last):
                 self._first_open = card
-        self._load_inline(card)
+        if old is None:
+            self._load_inline(card)
 
     def open_message(self, message_id: int) -> None:
         """Unfold a message and bring it into view."""
@@ -292,4 +316,4 @@ class Thread(QWidget):
                     images[name] = found[1]
             return images
 
-        self._image_jobs.append(self._session.work.run(read, card.supply, owner=card))
+        self._session.work.run(read, card.supply, owner=card)

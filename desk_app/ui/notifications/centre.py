@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
+from shiboken6 import isValid
 
 from desk_app.ui.language import tr
 from desk_app.ui.notifications.centre_list import CentreList, CentreModel, drawer_shadow
@@ -96,7 +97,7 @@ class NotificationCentre(QWidget):
     def leave(self) -> None:
         """Close the drawer; the focus goes back where it was."""
         self.hide()
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus()
 
     def fill(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QSizePolicy, QWidget
+from shiboken6 import isValid
 
 from desk_app.ui.language import tr
 from desk_app.ui.shell.matching import match
@@ -120,7 +121,7 @@ class Palette(QWidget):
         """Close the box."""
         self.hide()
         self._earlier.clear()
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus()
 
     def step_back(self) -> bool:

@@ -51,17 +51,20 @@ class SidePanel(QWidget):
             clear(self._cards)
             return
         cards = [card for spec in self._panels if (card := self._card(spec, view)) is not None]
+        for card in cards:
+            card.setParent(self)  # goes with the panel, also where it never comes to its place
         next_turn(self, lambda: self._put(cards, view, same=same))
 
     def _put(self, cards: Sequence[QWidget], view: ConversationView, *, same: bool) -> None:
-        if view is not self._view:
-            return
-        if same and self._is_written_in():
+        if view is self._view and same and self._is_written_in():
             self._waits = True
+        elif view is self._view:
+            clear(self._cards)
+            for card in cards:
+                self._cards.addWidget(card)
             return
-        clear(self._cards)
         for card in cards:
-            self._cards.addWidget(card)
+            card.deleteLater()
 
     def _focus_moved(self, _old: QWidget | None, _new: QWidget | None) -> None:
         if self._waits and not self._is_written_in():

@@ -30,6 +30,7 @@ class SubjectLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._subject = ""
         self._label = ElidedLabel("", "title")
         self._label.setCursor(Qt.CursorShape.IBeamCursor)
         self._label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -49,19 +50,23 @@ class SubjectLine(QWidget):
         """Show another subject."""
         self._label.set_text(subject or tr("(no subject)"))
         self._label.setAccessibleName(tr("Subject: {subject}").format(subject=subject))
-        if self._stack.currentIndex() == 0:
-            self.input.setText(subject)
+        self._subject = subject
 
     def edit(self) -> None:
         """Let the subject be changed."""
+        self.input.setText(self._subject)
         self._stack.setCurrentIndex(1)
         self.input.setFocus()
         self.input.selectAll()
 
     def _finish(self) -> None:
+        here = self.input.hasFocus()
         self._stack.setCurrentIndex(0)
+        if here:
+            self._label.setFocus()
         text = self.input.text().strip()
-        if text and text != self._label.whole_text:
+        if text and text != self._subject:
+            self._subject = text
             self._label.set_text(text)
             self.renamed.emit(text)
 
@@ -74,13 +79,15 @@ class SubjectLine(QWidget):
                 self.edit()
                 return True
         elif watched is self.input:
-            if (
-                isinstance(event, QKeyEvent)
-                and event.type() == QEvent.Type.KeyPress
-                and event.key() == Qt.Key.Key_Escape
-            ):
-                self._stack.setCurrentIndex(0)
-                return True
+            if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+                if event.type() == QEvent.Type.ShortcutOverride:
+                    event.accept()  # else the window's own Escape takes it, and leaving keeps what is written
+                    return True
+                if event.type() == QEvent.Type.KeyPress:
+                    self.input.setText(self._subject)
+                    self._stack.setCurrentIndex(0)
+                    self._label.setFocus()
+                    return True
             if event.type() == QEvent.Type.FocusOut and self._stack.currentIndex() == 1:
                 self._finish()
         return False
