@@ -42,6 +42,7 @@ class ContactMergeService:
         Raises ValueError. `unmerge` undoes it.
         """
         with self._uow() as uow:
+            uow.leases.serialise("intake")  # mail that is being placed has looked its customers up already
             preview = _preview(uow, source_id, target_id)
             source, target = preview.source, preview.target
             if source.id == target.id:
@@ -76,6 +77,7 @@ class ContactMergeService:
         """Undo a merge: what came from the contact goes back; what was changed at the target since then stays. Raises
         ValueError where it was not merged."""
         with self._uow() as uow:
+            uow.leases.serialise("intake")
             noted = uow.contact_events.last("merged_into", contact_id=source_id)
             uow.contacts.unmerge(source_id)
             target = uow.contacts.get(int(noted["target"])) if noted else None

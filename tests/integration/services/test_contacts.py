@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from desk_app.services.contacts.settings import FieldDefinitions
 from desk_app.services.ports.sync import InboundState
 from desk_app.storage.schema.sync import inbound_item
 from tests.support.desks import DeskKit, mail
+from tests.unit.storage.samples import ticket
 
 
 def person(kit: DeskKit, email: str) -> Contact:
@@ -213,6 +215,21 @@ def test_cu_03_a_merge_inside_a_chain_is_undone_without_touching_the_end(desk_ki
     merges.unmerge(two, ann)
     assert person(desk_kit, "bob@b.example").id == two
     assert person(desk_kit, "bob@c.example").emails == ("bob@c.example",)
+
+
+def test_cu_03_mail_that_is_placed_during_a_merge_goes_to_who_took_over(desk_kit: DeskKit) -> None:
+    one, two = make(desk_kit, "Bob", "bob@a.example"), make(desk_kit, "Robert", "robert@b.example")
+    merging = threading.Thread(target=desk_kit.desk.contact_merges.merge, args=(one, two, desk_kit.ann))
+    with desk_kit.database.unit_of_work() as uow:  # as a round of the intake
+        uow.leases.serialise("intake")
+        bob = uow.contacts.by_email("bob@a.example")
+        assert bob is not None
+        merging.start()
+        merging.join(1.0)  # it has to wait for the round
+        placed = ticket(uow, requester_id=bob.id)
+        uow.commit()
+    merging.join(60.0)
+    assert desk_kit.ticket(placed.id).requester_id == two
 
 
 def test_cu_03_probable_doubles_are_pointed_out(desk_kit: DeskKit) -> None:
