@@ -50,8 +50,9 @@ FOR_AUTHORS = frozenset(
 FIXED = (
     *("Open", "In progress", "Waiting", "Resolved", "Closed"),
     *("But that ticket is gone: a new one.", "A new, linked ticket."),
+    "It was also addressed to a person who is being erased. Please answer anew.",
 )
-"""The statuses a new desk is filled with, and what is added to a reason."""
+"""The statuses a new desk is filled with, what is added to a reason, and why an erasure stops an answer."""
 
 
 def window_strings() -> dict[str, list[str]]:

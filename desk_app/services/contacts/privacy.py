@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from desk_app.domain.contacts.erasing import ErasedPerson, ErasureChoice
 from desk_app.domain.contacts.model import Contact
-from desk_app.domain.people.actor import Actor
+from desk_app.domain.people.actor import SYSTEM, Actor
 from desk_app.services.contacts.commands import existing
 from desk_app.services.ports.privacy import PrivacyEntry
-from desk_app.services.ports.unit_of_work import UnitOfWorkFactory
+from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.tickets.history import line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ class PrivacyService:
             if " ".join(typed_name.split()) != " ".join((contact.name or contact.primary_email).split()):
                 raise ValueError("The name typed is not the name of this person.")
             person = uow.privacy.person(contact.id)
+            stopped = uow.privacy.mail_to_others(person)
             if uow.privacy.stop_mail(person):
                 raise ValueError("Mail to this person is being sent at this moment. Try again in a minute.")
+            _tell_of_stopped(uow, stopped)
             tickets, messages = list(uow.privacy.own_tickets(person)), list(uow.privacy.elsewhere(person))
             parts = len(uow.privacy.stretches())
             uow.commit()
@@ -143,3 +146,16 @@ class PrivacyService:
                 if record is not None:
                     found.append((message_id, record.ticket_id))
         return found
+
+
+def _tell_of_stopped(uow: UnitOfWork, outbox_ids: Sequence[int]) -> None:
+    """Say in tickets of other customers that an answer to them does not leave."""
+    for outbox_id in outbox_ids:
+        item = uow.outbox.get(outbox_id)
+        ticket = uow.tickets.get(item.ticket_id) if item is not None and item.ticket_id is not None else None
+        if item is not None and ticket is not None:
+            data = {"outbox_id": item.id}
+            cause = "It was also addressed to a person who is being erased. Please answer anew."
+            event = line(ticket, "ReplyFailed", SYSTEM, uow.now(), cause=cause, message_id=item.message_id, data=data)
+            uow.tickets.record([event])
+            uow.changed("ticket", ticket.id, "update", ticket.department_id)

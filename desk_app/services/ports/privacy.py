@@ -47,6 +47,10 @@ class PrivacyRepository(Protocol):
         """Return messages outside of these tickets that the person wrote or stands in."""
         ...
 
+    def mail_to_others(self, person: ErasedPerson) -> Sequence[int]:
+        """Return mail in tickets of other customers that waits to leave and is addressed to the person, too."""
+        ...
+
     def stop_mail(self, person: ErasedPerson) -> int:
         """Cancel mail to the person that has not left; returns how many are being sent at this very moment."""
         ...

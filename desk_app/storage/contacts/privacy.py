@@ -132,6 +132,14 @@ class SqlPrivacyRepository:
         )
         return list(self._t.connection.execute(statement).scalars())
 
+    def mail_to_others(self, person: ErasedPerson) -> Sequence[int]:
+        """Return mail in tickets of other customers that waits to leave and is addressed to the person, too."""
+        to_them = select(outbox_recipient.c.outbox_id).where(outbox_recipient.c.address.in_(person.addresses))
+        mine = select(ticket.c.id).where(ticket.c.requester_id.in_(person.contact_ids))
+        waiting = outbox.c.state.in_([state.value for state in _WAITING if state is not OutboxState.FAILED])
+        statement = select(outbox.c.id).where(outbox.c.id.in_(to_them), outbox.c.ticket_id.not_in(mine), waiting)
+        return list(self._t.connection.execute(statement.order_by(outbox.c.id)).scalars())
+
     def stop_mail(self, person: ErasedPerson) -> int:
         """Cancel mail to the person that has not left; returns how many are being sent."""
         to_them = select(outbox_recipient.c.outbox_id).where(outbox_recipient.c.address.in_(person.addresses))

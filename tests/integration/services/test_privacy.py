@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from desk_app.domain.contacts.query import ContactQuery
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Address
 from desk_app.domain.messages.side_conversations import SideDraft
+from desk_app.domain.notifications.model import NoticeKind
 from desk_app.domain.tickets.model import Bucket
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.services.contacts.privacy import Progress
@@ -165,6 +167,28 @@ def test_cu_10_the_name_must_be_typed_and_mail_that_waits_is_stopped(desk_kit: D
     list(privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann))
     desk_kit.desk.outbox.send_due(20)
     assert desk_kit.channel.server("support@desk.example").sent == []
+
+
+def test_cu_10_who_waits_for_an_answer_that_is_stopped_is_told_of(desk_kit: DeskKit) -> None:
+    maya = _full_desk(desk_kit)
+    desk, ann = desk_kit.desk, desk_kit.ann
+    bobs = next(one for one in desk_kit.tickets() if one.requester_name == "Bob")
+    desk_kit.arm()
+    desk_kit.watch(bobs.id)
+    start = desk.replies.start(bobs.id)
+    sent = desk.replies.send(replace(start.draft(bobs.id, "Both of you: it works."), cc=(Address("", MAYA),)), ann)
+    list(desk.privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, ann))
+    desk_kit.desk.outbox.send_due(20)
+    assert desk_kit.channel.server("support@desk.example").sent == []
+    failed = desk_kit.events(bobs.id)[-1]
+    assert (failed.kind, failed.message_id, failed.data) == (
+        "ReplyFailed",
+        sent.message_id,
+        {"outbox_id": sent.outbox_id},
+    )
+    assert failed.cause == "It was also addressed to a person who is being erased. Please answer anew."
+    (told,) = desk.notifications.centre(desk_kit.agent.id)[:1]
+    assert (told.notice.kind, told.notice.ticket_id) == (NoticeKind.SEND_FAILED, bobs.id)
 
 
 def test_cu_10_an_erasure_that_was_stopped_goes_on(desk_kit: DeskKit) -> None:
