@@ -52,7 +52,7 @@ class UnfitError(ArchiveError):
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A plugin that lies unpacked in `folder`, checked but never run."""
+    """A plugin that lies unpacked in `folder`, looked at but never run."""
 
     manifest: Manifest
     folder: Path
@@ -95,7 +95,7 @@ def in_words(error: OSError) -> str:
 def _in_order(folder: Path) -> Unpacked:
     """Return what was unpacked, and say of what its maker has to mend that it is theirs."""
     try:
-        return checked(folder)
+        return _looked_at(folder)
     except UnfitError:
         raise
     except ArchiveError as error:
@@ -103,7 +103,20 @@ def _in_order(folder: Path) -> Unpacked:
 
 
 def checked(folder: Path) -> Unpacked:
-    """Return what lies in a plugin's folder: manifest and sources read, nothing run. Raises ArchiveError."""
+    """Return what lies in a plugin's folder: manifest and sources read, nothing run. Raises ArchiveError.
+
+    Not in the process of a desk: to compile what is made to take long keeps all its threads waiting, and it may need
+    more memory than there is. The trial (`probing`) does it in a process of its own.
+    """
+    made = _looked_at(folder)
+    for file in files_of(folder):
+        if file.suffix == ".py":
+            _compile(file, folder)
+    return made
+
+
+def _looked_at(folder: Path) -> Unpacked:
+    """Return what lies in a plugin's folder, without looking into its sources."""
     manifest, problems = read_manifest(folder)
     if manifest is None:
         raise ArchiveError("\n".join(_beside(str(one), folder) for one in problems if one.error))
@@ -111,8 +124,9 @@ def checked(folder: Path) -> Unpacked:
         raise UnfitError(reason)
     problems += words_problems(folder)
     for file in files_of(folder):
-        if file.suffix == ".py":
-            _compile(file, folder)
+        if file.suffix == ".py" and file.stat().st_size > _LONGEST_SOURCE:
+            place, most = file.relative_to(folder).as_posix(), _LONGEST_SOURCE // 1_000_000
+            raise ArchiveError(f"{place} is larger than {most} MB; keep data in files of its own.")
     return Unpacked(manifest, folder, tuple(_beside(str(one), folder) for one in problems))
 
 
@@ -251,8 +265,6 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
 
 def _compile(file: Path, folder: Path) -> None:
     place = file.relative_to(folder).as_posix()
-    if file.stat().st_size > _LONGEST_SOURCE:
-        raise ArchiveError(f"{place} is larger than {_LONGEST_SOURCE // 1_000_000} MB; keep data in files of its own.")
     try:
         with tokenize.open(file) as source:
             compile(source.read(), place, "exec", dont_inherit=True)

@@ -77,10 +77,10 @@ class Web:
         if method not in _METHODS:
             raise HttpError(f"the method must be one of {', '.join(sorted(_METHODS))}", retry=False)
         body = {"params": params, "json": json, "data": data, "files": files}
-        deadline = _Deadline(_between(timeout, SHORTEST, LONGEST))
         most = int(_between(max_bytes, 1, MOST_BYTES))
-        named = {"User-Agent": self._agent, "Accept-Encoding": "identity"} | _headers(headers)
-        with _session(deadline, self._trust()) as session:
+        named, trusted = {"User-Agent": self._agent, "Accept-Encoding": "identity"} | _headers(headers), self._trust()
+        deadline = _Deadline(_between(timeout, SHORTEST, LONGEST))  # from here on it holds a thread
+        with _session(deadline, trusted) as session:
             for _ in range(MOST_REDIRECTS + 1):
                 self._allowed(_host(place))
                 answer = _send(session, method, place, named, body, deadline)

@@ -163,6 +163,14 @@ def test_pl_02_a_redirect_keeps_the_body_where_it_must(
     assert (asked, path, body) == (method, "/end", b"body" if kept else b"")
 
 
+def test_pl_02_a_request_that_is_none_leaves_no_thread_behind(site: Site, web: Web) -> None:
+    before = set(threading.enumerate())
+    for _ in range(5):
+        with pytest.raises(HttpError, match="headers map names"):
+            web.request("GET", site.url(), headers="X-Own: 1", timeout=60)  # type: ignore[arg-type]
+    assert set(threading.enumerate()) <= before
+
+
 def test_pl_02_a_redirect_is_given_as_it_is_where_none_is_wanted(site: Site, web: Web) -> None:
     site.answers["/from"] = _to("/end", 301)
     assert web.request("POST", site.url("/from"), data=b"body", redirects=False).status == 301

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desk_app.plugin_host import archives
-from desk_app.plugin_host.archives import ArchiveError, build, unpack
+from desk_app.plugin_host.archives import ArchiveError, build, checked, unpack
 from desk_app.plugin_host.scaffold import write_new
 from desk_app.plugin_host.sources import digest
 
@@ -110,8 +110,6 @@ def test_a_bomb_is_stopped_while_it_unpacks(tmp_path: Path, monkeypatch: pytest.
         ({"readme.txt": "hello"}, "no plugin"),
         ({"a/plugin.toml": MANIFEST, "b/plugin.toml": MANIFEST}, "more than one"),
         ({"a/b/plugin.toml": MANIFEST}, "only folder"),
-        (GOOD | {"plugin.py": "def broken(:\n"}, r"plugin\.py:1: "),
-        (GOOD | {"plugin.py": b"x = 1\0"}, r"plugin\.py"),
         (GOOD | {"fast.so": b"\x7fELF"}, "compiled code"),
         (GOOD | {"Plugin.py": "x = 2\n"}, "twice"),
         (GOOD | {"plugin.toml": MANIFEST.replace(">=1.0", ">=9")}, "made for version"),
@@ -123,6 +121,16 @@ def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, files: dict[st
     with pytest.raises(ArchiveError, match=said):
         unpack(_zip(tmp_path / "a.zip", files), tmp_path / "there")
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("def broken(:\n", r"plugin\.py:1: "), ("x = 1\0", r"plugin\.py"), ("-" * 100_000 + "1", r"plugin\.py")],
+)
+def test_sources_are_read_by_the_trial_and_not_by_the_desk(tmp_path: Path, source: str, said: str) -> None:
+    made = unpack(_zip(tmp_path / "a.zip", GOOD | {"plugin.py": source}), tmp_path / "there")
+    with pytest.raises(ArchiveError, match=said):
+        checked(made.folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04garbage", b"no zip at all"])

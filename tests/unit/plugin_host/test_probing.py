@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -86,6 +87,17 @@ def test_channel_types_that_do_not_say_what_every_mailbox_is_asked_are_refused(
     report = run_probe(write_plugin(tmp_path, "bad", chat.CODE.replace(change, said)))
     assert report.problem.startswith("channel_types: ")
     assert "hannel" in report.problem.partition(": ")[2]
+
+
+def test_sources_that_are_none_are_found_by_the_trial(tmp_path: Path) -> None:
+    installer = Installer(tmp_path / "plugins", probe)
+    file = tmp_path / "small.zip"
+    with ZipFile(file, "w") as archive:
+        archive.writestr("plugin.toml", MANIFEST.format(version="1.0"))
+        archive.writestr("plugin.py", "def broken(:\n")
+    with pytest.raises(ArchiveError, match=r"Its maker has to mend it\. plugin\.py:1: "):
+        installer.stage(file)
+    assert list((tmp_path / "plugins" / ".staging").iterdir()) == []
 
 
 def test_what_could_never_be_told_is_said(tmp_path: Path) -> None:
