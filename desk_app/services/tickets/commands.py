@@ -21,7 +21,7 @@ from desk_app.services.tickets.history import line, written
 from desk_app.services.tickets.joined import joined
 from desk_app.services.tickets.joining import absorb, release
 from desk_app.services.tickets.known import Known
-from desk_app.services.tickets.restoring import Changes, ConflictError, Restorer
+from desk_app.services.tickets.restoring import CHANGED, Changes, ConflictError, Restorer
 from desk_app.services.tickets.results import CommandRefusedError, CommandResult
 from desk_app.services.tickets.statuses import change_status
 
@@ -312,6 +312,8 @@ class TicketService:
             if self._hooks.wants(CHANGE_GUARD):
                 self._ask(uow, ticket, actor, *restored(uow, ticket, wanted))
             if "merged_into_id" in wanted:
+                if ticket.merged_into_id != wanted["merged_into_id"][1]:
+                    raise CommandRefusedError(CHANGED)
                 release(uow, ticket, actor, uow.now(), cause=self._cause)
                 return
             if not restorers or restorers[-1].uow is not uow:

@@ -23,7 +23,7 @@ TAGS, SEEN, WATCHED = "tags", "seen", "watched"
 _APART = frozenset({TAGS, SEEN, WATCHED})
 """Fields that do not stand in the ticket itself; the last two are the agent's own."""
 _INSTANTS = frozenset({"closed_at", "snoozed_until_at", "trashed_at", "due_at"})
-_CHANGED = "Somebody changed the ticket in the meantime."
+CHANGED = "Somebody changed the ticket in the meantime."
 
 
 class ConflictError(Exception):
@@ -65,7 +65,7 @@ class Restorer:
         uow, at = self._uow, self._uow.now()
         plain = {name: values for name, values in changes.items() if name not in _APART}
         if any(_plain(getattr(ticket, name)) != after for name, (_before, after) in plain.items()):
-            raise ConflictError(_CHANGED)
+            raise ConflictError(CHANGED)
         events: list[TicketEvent] = []
         department_id = ticket.department_id
         if TAGS in changes:

@@ -288,3 +288,12 @@ def test_nt_04_of_many_tickets_people_are_told_once(
     assert (own.notice.kind, own.notice.data["title"]) == (NoticeKind.JOB_FINISHED, f"{COUNT} tickets were changed.")
     undo(desk_kit, result.job_id)
     assert len(notices.centre(bob)) == 4
+
+
+def test_an_undo_of_a_merge_leaves_a_later_merge_alone(desk_kit: DeskKit, ids: list[int]) -> None:
+    done = run(desk_kit, "merge", {"target_id": ids[2]}, ids[:1])
+    desk_kit.desk.tickets.unmerge(ids[0], desk_kit.ann)
+    desk_kit.desk.tickets.merge(ids[:1], ids[1], desk_kit.ann)
+    assert (undo(desk_kit, done.job_id).done, desk_kit.ticket(ids[0]).merged_into_id) == (0, ids[1])
+    (kept,) = desk_kit.desk.bulk.failures(done.job_id)
+    assert kept.error == "Somebody changed the ticket in the meantime."
