@@ -49,6 +49,10 @@ class TicketRepository(Protocol):
         """Follow merges to the ticket that took over, however many steps."""
         ...
 
+    def merged_into(self, ticket_id: int) -> Sequence[int]:
+        """Return the tickets that were merged into this one, not those that came by way of another."""
+        ...
+
     def record(self, events: Sequence[TicketEvent]) -> None:
         """Append history lines."""
         ...

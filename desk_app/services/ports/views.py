@@ -35,3 +35,7 @@ class ViewRepository(Protocol):
     def star(self, ticket_id: int, agent_id: int, *, on: bool) -> bool:
         """Star a ticket for an agent, or take the star away; returns whether anything changed."""
         ...
+
+    def starred_by(self, ticket_id: int) -> Sequence[int]:
+        """Return the agents who starred a ticket."""
+        ...

@@ -67,6 +67,9 @@ def absorb(uow: UnitOfWork, source: Ticket, target: Ticket, actor: Actor, at: da
         for agent_id in uow.watchers.of_ticket(source.id)
         if uow.watchers.add(target.id, agent_id, department_id=target.department_id, at=at)
     ]
+    before["stars_that_came"] = [
+        agent_id for agent_id in uow.views.starred_by(source.id) if uow.views.star(target.id, agent_id, on=True)
+    ]
     refresh(uow, target)
     target.updated_at = at
     source.merged_into_id = target.id
@@ -126,11 +129,16 @@ def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime, *, caus
         if merge.data.get("target_id") == target.id:  # one that took the target over since has them from elsewhere
             own = set(merge.data.get("mailboxes_of_target", []))
             target.mailbox_ids = tuple(i for i in target.mailbox_ids if i in own or i not in source.mailbox_ids)
-            kept = set(merge.data.get("tags_of_target", []))
+            others = [one for one in uow.tickets.merged_into(target.id) if one != source.id]
+            kept = {tag for one in others for tag in uow.tickets.tags(one)} | set(merge.data.get("tags_of_target", []))
             brought = set(uow.tickets.tags(source.id)) - kept
             uow.tickets.set_tags(target.id, [t for t in uow.tickets.tags(target.id) if t not in brought])
-            for agent_id in merge.data.get("watchers_who_came", []):
-                uow.watchers.remove(target.id, int(agent_id))
+            watch = {agent_id for one in others for agent_id in uow.watchers.of_ticket(one)}
+            for agent_id in set(merge.data.get("watchers_who_came", [])) - watch:
+                uow.watchers.remove(target.id, agent_id)
+            starred = {agent_id for one in others for agent_id in uow.views.starred_by(one)}
+            for agent_id in set(merge.data.get("stars_that_came", [])) - starred:
+                uow.views.star(target.id, agent_id, on=False)
         if "first_response_after" in merge.data and merge.data["first_response_after"] == written(
             target.first_response_at
         ):

@@ -209,6 +209,11 @@ class SqlTicketRepository:
             found = self.get(found.merged_into_id)
         return found
 
+    def merged_into(self, ticket_id: int) -> Sequence[int]:
+        """Return the tickets that were merged into this one."""
+        statement = select(ticket.c.id).where(ticket.c.merged_into_id == ticket_id).order_by(ticket.c.id)
+        return list(self._t.connection.execute(statement).scalars())
+
     def record(self, events: Sequence[TicketEvent]) -> None:
         """Append history lines."""
         self._t.put(ticket_event, [event_values(event) for event in events])

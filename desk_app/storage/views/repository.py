@@ -93,6 +93,11 @@ class SqlViewRepository:
         self._t.changed("ticket", ticket_id, "update", department_id)
         return True
 
+    def starred_by(self, ticket_id: int) -> Sequence[int]:
+        """Return the agents who starred a ticket."""
+        statement = select(ticket_star.c.agent_id).where(ticket_star.c.ticket_id == ticket_id)
+        return list(self._t.connection.execute(statement.order_by(ticket_star.c.agent_id)).scalars())
+
 
 def _values(view: SavedView) -> dict[str, Any]:
     return {

@@ -114,6 +114,29 @@ def test_in_14_a_merge_inside_a_chain_takes_nothing_from_the_last_ticket(
     assert [m.visible_text for m in desk_kit.messages(two[0])] == ["one"]
 
 
+def test_in_14_what_another_merged_ticket_brought_too_stays(desk_kit: DeskKit, two: tuple[int, int]) -> None:
+    box = desk_kit.desk.mailboxes.list()[0][0]
+    desk_kit.arrive(box, mail("three"))
+    target, commands, views = desk_kit.tickets()[-1].id, desk_kit.desk.tickets, desk_kit.desk.views
+
+    def facts() -> tuple[tuple[str, ...], int, bool]:
+        view = desk_kit.desk.conversations.conversation(target, agent_id=desk_kit.agent.id)
+        (row,) = desk_kit.desk.ticket_queries.rows([target], agent_id=desk_kit.agent.id)
+        assert view is not None
+        return view.tags, len(view.watchers), row.starred
+
+    commands.tag(two, ["vip"], [], desk_kit.ann)
+    desk_kit.watch(*two)
+    views.star(two, desk_kit.agent.id, on=True)
+    commands.merge([two[0]], target, desk_kit.ann)
+    assert facts() == (("vip",), 1, True)
+    commands.unmerge(two[0], desk_kit.ann)
+    assert facts() == ((), 0, False)
+    commands.merge(two, target, desk_kit.ann)
+    commands.unmerge(two[0], desk_kit.ann)
+    assert facts() == (("vip",), 1, True), "the other one has them, too"
+
+
 def test_in_15_split_moves_messages_into_a_linked_ticket(desk_kit: DeskKit, two: tuple[int, int]) -> None:
     box = desk_kit.desk.mailboxes.list()[0][0]
     desk_kit.arrive(box, mail("and another thing", in_reply_to="one@c.example", message_id="thing@c.example"))
