@@ -25,6 +25,7 @@ FILE = "plugin.toml"
 MOST_BYTES = 262_144
 """How large a manifest may be."""
 _MOST_SETTINGS = 100
+_MOST_DOTS = 500  # in a line: the time a key takes to be read grows with the square of its parts
 _LONGEST = {"name": 60, "description": 500, "license": 100, "homepage": 300, "icon": 60}
 _LONGEST_TITLE, _LONGEST_HELP = 120, 1_000
 _LONGEST_VALUE, _LARGEST = 20_000, 1e15
@@ -200,6 +201,9 @@ def parse_manifest(text: str, file: Path) -> tuple[Manifest | None, list[Manifes
 @lru_cache(maxsize=256)
 def _parsed(text: str, file: Path) -> tuple[Manifest | None, tuple[ManifestProblem, ...]]:
     """Parse a text once: plugins are looked for whenever one is switched."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            return None, (ManifestProblem(f"more than {_MOST_DOTS} dots stand in one line", file, number),)
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
