@@ -288,3 +288,23 @@ def test_a_reply_taken_back_comes_into_the_window_its_ticket_is_written_in(windo
     torn.close()
     stage.settle(window)
     assert pane.composer.edit.toPlainText() == text
+
+
+def test_what_a_tool_finds_late_never_comes_into_the_text_of_another_ticket(window: MainWindow, kit: DeskKit) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    go_on = threading.Event()
+
+    def look() -> str:
+        assert go_on.wait(stage.PATIENCE_SECONDS)
+        return "Halo Budi"
+
+    open_(window, here)
+    composer.in_background(look, composer.insert_text, composer)
+    window.open_ticket(other)
+    assert stage.pump(lambda: composer.ticket_id == other)
+    go_on.set()
+    stage.settle(window)
+    assert composer.text == ""
+    composer.in_background(look, composer.insert_text, composer)
+    stage.settle(window)
+    assert composer.text == "Halo Budi"

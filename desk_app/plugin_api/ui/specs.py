@@ -85,7 +85,8 @@ class PanelPort(AskingPort, Protocol):
 
 
 class ComposerPort(BackgroundPort, Protocol):
-    """What a composer tool may do with the text being written."""
+    """What a composer tool may do with the text being written. `in_background` forgets its result where another ticket
+    is written to by the time it is there."""
 
     @property
     def ticket_id(self) -> int:

@@ -458,8 +458,14 @@ class Composer(GrowingFrame):
         return self
 
     def in_background(self, work: Callable[[], T], done: Callable[[T], None], owner: QObject) -> None:
-        """Run what takes long off the GUI thread."""
-        self._work.run(work, done, owner=owner, lane=Lane.GUEST)
+        """Run what takes long off the GUI thread; what comes for one ticket never gets into the text of another."""
+        ticket_id = self._ticket_id
+
+        def arrived(result: T) -> None:
+            if ticket_id == self._ticket_id:
+                done(result)
+
+        self._work.run(work, arrived, owner=owner, lane=Lane.GUEST)
 
     @property
     def text(self) -> str:
