@@ -144,3 +144,33 @@ def test_in_07_a_step_is_not_taken_back_by_a_ticket_that_comes_late(
     window.open_ticket(pane.model.ids[5])
     assert stage.pump(lambda: pane.current_id() == pane.model.ids[5])
     assert not pane._open_timer.isActive(), "what is open is not opened again, over what is opened next"
+
+
+def test_in_07_keys_of_the_list_do_nothing_while_another_page_hides_it(window: MainWindow) -> None:
+    pane = window.inbox.list
+    pane.open_first()
+    stage.settle(window)
+    here = (pane.current_id(), pane.selected_ids(), window.inbox.ticket.ticket_id)
+    window.show_page("plugins")
+    for key in (Qt.Key.Key_J, Qt.Key.Key_X):
+        QTest.keyClick(window, key)
+        stage.settle(window)
+    assert (pane.current_id(), pane.selected_ids(), window.inbox.ticket.ticket_id) == here
+    window.show_page("inbox")
+    QTest.keyClick(pane.table, Qt.Key.Key_J)
+    assert pane.current_id() == pane.model.ids[1]
+    stage.settle(window)
+
+
+def test_letters_typed_into_a_choice_choose_and_change_no_ticket(window: MainWindow, kit: DeskKit) -> None:
+    here = ticket_of(kit, BUDI)
+    window.open_ticket(here)
+    stage.settle(window)
+    sender, before = window.inbox.ticket.composer.from_box, kit.status(here)
+    sender.setFocus()
+    for key in (Qt.Key.Key_E, Qt.Key.Key_NumberSign, Qt.Key.Key_S):
+        QTest.keyClick(sender, key)
+        stage.settle(window)
+    assert kit.status(here) == before
+    assert sender.currentText().startswith("s")
+    assert not window.palette_layer.isVisible()

@@ -39,26 +39,24 @@ def _lists(window: MainWindow) -> list[ActionSpec]:
 
         return run
 
+    def step(by: int, *, extend: bool = False) -> Callable[[Ids], object]:
+        return lambda _ids: page.list.step(by, extend=extend) if window.tickets_in_front else None
+
     return [
         *(
             act(f"go.{view.id}", view.title, go(view.id), view.icon, (view.key,) if view.key else ())
             for view in page.sidebar.views.values()
         ),
-        act("list.next", tr("Next ticket"), lambda _ids: page.list.step(1), "chevron-down", ("J",)),
-        act("list.previous", tr("Previous ticket"), lambda _ids: page.list.step(-1), "chevron-up", ("K",)),
+        act("list.next", tr("Next ticket"), step(1), "chevron-down", ("J",)),
+        act("list.previous", tr("Previous ticket"), step(-1), "chevron-up", ("K",)),
+        act("list.extend_next", tr("Select the next ticket too"), step(1, extend=True), keys=("Shift+J",)),
+        act("list.extend_previous", tr("Select the previous ticket too"), step(-1, extend=True), keys=("Shift+K",)),
         act(
-            "list.extend_next",
-            tr("Select the next ticket too"),
-            lambda _ids: page.list.step(1, extend=True),
-            keys=("Shift+J",),
+            "list.toggle",
+            tr("Select or leave out"),
+            lambda _ids: page.list.toggle_current() if window.tickets_in_front else None,
+            keys=("X",),
         ),
-        act(
-            "list.extend_previous",
-            tr("Select the previous ticket too"),
-            lambda _ids: page.list.step(-1, extend=True),
-            keys=("Shift+K",),
-        ),
-        act("list.toggle", tr("Select or leave out"), lambda _ids: page.list.toggle_current(), keys=("X",)),
         act("list.search", tr("Search tickets"), lambda _ids: window.focus_search(), "search", ("/", "Ctrl+F")),
     ]
 

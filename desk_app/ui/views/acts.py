@@ -48,7 +48,7 @@ class ViewActs(QObject):
     """Runs what is done to views and lists; every act has a command, and what it changes can be taken back."""
 
     def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+        super().__init__(window.inbox)  # made anew with it in another language
         self._window = window
         self._session = window.session
 
