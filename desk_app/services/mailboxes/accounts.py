@@ -339,7 +339,8 @@ class MailboxService:
         if message.received_at is None or policy.first_import is FirstImport.ARCHIVE:
             return False
         limit = policy.import_since_at if policy.first_import is FirstImport.SINCE else account.created_at
-        return limit is not None and message.received_at < limit
+        # servers know the second a mail came in, not its fractions
+        return limit is not None and message.received_at < limit.replace(microsecond=0)
 
     def _keep(self, account: Account, secrets: Mapping[str, str]) -> None:
         if secrets:

@@ -193,7 +193,8 @@ def test_mb_02_a_certificate_for_another_name_or_out_of_date_is_refused(
         assert (steps["tls"].state, steps["tls"].fault) == (StepState.FAILED, ChannelFault.TLS)
         assert steps["tls"].certificate == server.certificate.fingerprint
         assert states(steps)["sign_in"] == "skipped"
-        assert "auth" not in server.log().lower().replace("no auth attempts", "")  # no credential was tried
+        told = server.log().lower().replace("no auth attempts", "").replace("before auth was ready", "")
+        assert "auth" not in told  # no credential was tried
 
 
 def test_mb_02_a_server_without_starttls_gets_no_password(channel: EmailChannel, authority: TestAuthority) -> None:

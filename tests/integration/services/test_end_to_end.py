@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 
 import pytest
@@ -46,7 +47,7 @@ def connect(desk: Desk, dovecot: DovecotServer, smtp: SmtpServer, address: str) 
     steps = list(desk.mailboxes.test(account, secrets))
     assert {s.state for s in steps} <= {StepState.RUNNING, StepState.OK, StepState.SKIPPED}, steps
     account_id = desk.mailboxes.add(account, secrets, ann)
-    dovecot.append(user, "INBOX", mail("from last year"))
+    dovecot.append(user, "INBOX", mail("from last year"), at=datetime.now(UTC) - timedelta(days=365))
     assert desk.mailboxes.count_old_mail(account_id, None)[0].total == 1
     desk.mailboxes.decide_first_import(account_id, FirstImport.NONE, None, ann)
     return user, account_id
@@ -123,7 +124,11 @@ def _server_says_what_is_missing(
 ) -> None:
     """Take one mail over under a cursor that was pushed too far: reconciliation finds exactly that mail (MB-31)."""
     assert desk.mailboxes.reconcile(account_id).missing_count == 0
-    dovecot.append(user, "INBOX", mail("the lost one", message_id="lost@customer.example"))
+    account = desk.mailboxes.get(account_id)
+    assert account is not None
+    assert account.created_at is not None
+    same_second = account.created_at.replace(microsecond=0)  # which is all that servers know
+    dovecot.append(user, "INBOX", mail("the lost one", message_id="lost@customer.example"), at=same_second)
     with database.unit_of_work() as uow:
         cursor = uow.accounts.cursor(account_id)
         inbox = dict(cursor.positions["INBOX"])
