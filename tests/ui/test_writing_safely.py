@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
@@ -168,6 +168,26 @@ def test_pressing_twice_sends_once(window: MainWindow, kit: DeskKit, monkeypatch
     go_on.set()
     stage.settle(window)
     assert sum(one.kind is MessageKind.INTERNAL_NOTE for one in kit.messages(here)) == 1
+
+
+@pytest.mark.parametrize(("command", "kind"), [("send", DraftKind.REPLY), ("note", DraftKind.NOTE)])
+def test_what_is_typed_after_send_stays(
+    command: str, kind: DraftKind, window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    go_on = held_up(monkeypatch, kit.desk.replies, command)
+    composer.set_note(on=kind is DraftKind.NOTE)
+    composer.edit.setPlainText("Baik \U0001f642, segera.")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    composer.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(composer.edit, " One more thing")
+    go_on.set()
+    stage.settle(window)
+    assert kit.messages(here)[-1].visible_text.strip() == "Baik \U0001f642, segera."
+    composer.set_note(on=kind is DraftKind.NOTE)
+    assert composer.edit.toPlainText().strip() == "One more thing"
+    assert stage.pump(lambda: (kept := stored(kit, here, kind)) is not None and kept.text.strip() == "One more thing")
 
 
 def test_what_is_not_sent_stays_with_its_ticket_though_the_agent_moved_on(

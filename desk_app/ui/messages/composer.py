@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from desk_app.domain.mailboxes.desk import HistoryIncluded
@@ -355,6 +356,21 @@ class Composer(GrowingFrame):
             self.side = None
         self.texts.clear(kind)
         self._quiet = False
+
+    def clear_sent(self, kind: DraftKind, sent: str) -> None:
+        """Forget what was sent; `sent` is how the text read then. What was typed below it since stays, and so does a
+        text that was changed all over."""
+        document = self.texts.document(kind)
+        now = document.toPlainText()
+        if now == sent:
+            self.clear_text(kind)
+            return
+        if kind in LETTERS:
+            self.attached[kind].forget()
+        if now.startswith(sent):
+            cursor = QTextCursor(document)
+            cursor.setPosition(len(sent.encode("utf-16-le")) // 2, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
 
     def restore(self, kept: KeptDraft, *, with_typed: bool = False) -> None:
         """Show a kept text again, its cursor where it was. `with_typed` keeps what stands there already, below it: the

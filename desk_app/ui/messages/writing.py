@@ -321,15 +321,13 @@ class Writing(QObject):
             return  # asked for twice
         self.composer.send_button.setEnabled(False)
         self.drafts.hold(draft.ticket_id, DraftKind.REPLY)
+        written = self._written(DraftKind.REPLY)
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
             self.drafts.ended(draft.ticket_id, DraftKind.REPLY)
             if self._ticket_id == draft.ticket_id:
-                self.composer.clear_text(DraftKind.REPLY)
-                self.drafts.flush()
-                self.composer.reset(draft.ticket_id)
-                self.begin()
+                self._begin_next(DraftKind.REPLY, written)
             self.reply_sent.emit(result, order)
             self.ticket_changed.emit(draft.ticket_id)
 
@@ -358,6 +356,19 @@ class Writing(QObject):
             sent,
             failed,
         )
+
+    def _written(self, kind: DraftKind) -> str:
+        return self.composer.texts.document(kind).toPlainText()
+
+    def _begin_next(self, kind: DraftKind, written: str) -> None:
+        """Begin anew where a text is on its way; what was typed since it left is a draft."""
+        if self._ticket_id is None:
+            return
+        self.composer.clear_sent(kind, written)
+        self.drafts.note_change()
+        self.drafts.flush()
+        self.composer.reset(self._ticket_id)
+        self.begin()
 
     def send_aside(self, draft: SideDraft) -> None:
         """Queue a message to a third party; the customer's answer stays as it is."""
@@ -417,14 +428,12 @@ class Writing(QObject):
         if ticket_id is None or self.drafts.held(ticket_id, DraftKind.NOTE):
             return
         self.drafts.hold(ticket_id, DraftKind.NOTE)
+        written = self._written(DraftKind.NOTE)
 
         def added(_message_id: int) -> None:
             self.drafts.ended(ticket_id, DraftKind.NOTE)
             if self._ticket_id == ticket_id:
-                self.composer.clear_text(DraftKind.NOTE)
-                self.drafts.flush()
-                self.composer.reset(ticket_id)
-                self.begin()
+                self._begin_next(DraftKind.NOTE, written)
             self.note_added.emit(ticket_id)
             self.ticket_changed.emit(ticket_id)
 
