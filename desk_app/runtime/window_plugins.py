@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from desk_app.plugin_host.gate import HookGate
 
@@ -80,6 +80,7 @@ class WindowPlugins(QObject):
                 self._desk.plugins.start(Mode.GUI, safe=self._safe)
                 self._loaded.emit()
 
+    @Slot()
     def _say_so(self) -> None:
         if self._watch is not None:
             self._announce()
@@ -94,6 +95,7 @@ class WindowPlugins(QObject):
         beat.timeout.connect(self._watch.beat)
         beat.start()
 
+    @Slot()
     def _after_loading(self) -> None:
         from desk_app.runtime.plugin_work import GOOD_AFTER_SECONDS
 

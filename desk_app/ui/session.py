@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.people.agent import Agent
@@ -137,6 +137,7 @@ class DeskSession(QObject):
         self._watcher.reachable.connect(self.set_reachable, Qt.ConnectionType.QueuedConnection)
         self._watcher.start()
 
+    @Slot(object)
     def take_changes(self, changes: Sequence[Change]) -> None:
         """Tell the screens about changes."""
         entities = {change.entity for change in changes}
@@ -166,6 +167,7 @@ class DeskSession(QObject):
             self.load()
             self.accounts_changed.emit()
 
+    @Slot(bool)
     def set_reachable(self, there: bool) -> None:
         """Take note that the database went away or is back; then everything is read anew."""
         self.reachable = there

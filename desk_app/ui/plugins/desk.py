@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from desk_app.domain.plugins.model import Permission, StateKind
 from desk_app.services.ports.plugins import PluginControl, PluginRefusedError, PluginState
@@ -55,6 +55,7 @@ class PluginDesk(QObject):
         with suppress(RuntimeError):  # the window is gone
             self._heard.emit(slug, str(kind))
 
+    @Slot(str, str)
     def _take(self, slug: str, kind: str) -> None:
         if not self._changes.isActive():  # told with the first of them, before what is switched with it is shown
             self._changes.start()
