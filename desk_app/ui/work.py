@@ -9,9 +9,11 @@ on (`tasks`).
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import logging
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
@@ -19,7 +21,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desk_app.ui.problems import Problem, explain
 from desk_app.ui.tasks import Shown, Task, Tasks
@@ -38,6 +40,10 @@ class Lane(StrEnum):
     NETWORK = "network"
     LONG = "long"
     GUEST = "guest"
+
+
+_MOST = {Lane.READ: 3, Lane.WRITE: 1, Lane.NETWORK: 4, Lane.LONG: 1, Lane.GUEST: 4}
+"""So many threads a lane has."""
 
 
 class Job:
@@ -79,15 +85,15 @@ class _Post(QObject):
     arrived = Signal(int, str, object)
 
 
-class _Task(QRunnable):
-    """Runs the one body in `held`, which stays the GUI thread's: this thread takes no reference of its own to it, lest
-    it be the last to let a widget go that the body knows, and destroy it under the hands of the GUI thread."""
+class _Task:
+    """The one body in `held`, which stays the GUI thread's: the thread that runs it takes no reference of its own to
+    it, lest it be the last to let a widget go that the body knows, and destroy it under the hands of the GUI thread."""
 
     def __init__(self, number: int, held: list[Body], post: _Post) -> None:
-        super().__init__()
         self._number, self._held, self._post = number, held, post
 
     def run(self) -> None:
+        """Run the body and post what comes of it."""
         try:
             result = self._held[0](lambda item: self._post.arrived.emit(self._number, "step", item))
         except Exception as error:  # noqa: BLE001 -- whatever went wrong becomes a message for the agent
@@ -109,46 +115,70 @@ def _forget_where(error: BaseException) -> None:
             waiting += [one.__cause__, one.__context__]
 
 
-class _GuestThreads:
-    """As many threads of a QThreadPool that nobody waits for: the pool's own end would wait for a plugin which never
-    comes back, and so would the program."""
+class _Threads:
+    """The threads of one lane, as many as `most`, made when they are needed and kept until `close`.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    Threads of Qt's own pool would be strangers to Python, which keeps a record of each for ever, and with it whatever
+    stood in `sys.excepthook` when it first met them: a window that is long closed.
+    """
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
         self._waiting: deque[_Task] = deque()
-        self._running = 0
-        self._turn = threading.Condition()
+        self._there = self._idle = 0
+        self._closed = False
+        lock = threading.Lock()
+        self._turn, self._rest = threading.Condition(lock), threading.Condition(lock)
 
     def start(self, task: _Task) -> None:
         """Run a task as soon as a thread is free."""
         with self._turn:
             self._waiting.append(task)
-            if self._running < self._most:
-                self._running += 1
-                threading.Thread(target=self._run, name="guest-work", daemon=True).start()
+            if self._idle >= len(self._waiting):
+                self._turn.notify()
+            elif self._there < self._most:
+                self._there += 1
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
-    def clear(self) -> None:
-        """Forget what has not begun."""
+    def close(self) -> None:
+        """Forget what has not begun, and end the threads."""
         with self._turn:
             self._waiting.clear()
+            self._closed = True
+            self._turn.notify_all()
 
-    def waitForDone(self, timeout_ms: int) -> bool:
-        """Wait so long for what runs; returns whether it has ended."""
-        with self._turn:
-            return self._turn.wait_for(lambda: not self._running, timeout_ms / 1000)
+    def wait(self, seconds: float | None) -> bool:
+        """Wait so long for what is to be done, with None until it is; returns whether it is."""
+        with self._rest:
+            return self._rest.wait_for(lambda: not self._waiting and self._there == self._idle, seconds)
 
     def _run(self) -> None:
         while (task := self._next()) is not None:
             with suppress(RuntimeError, SystemExit):  # the window is gone; a plugin does not end the program
                 task.run()
+            del task  # while it waits, this thread holds nothing of a window
 
     def _next(self) -> _Task | None:
         with self._turn:
+            self._idle += 1
+            self._rest.notify_all()
+            self._turn.wait_for(lambda: self._waiting or self._closed)
             if self._waiting:
+                self._idle -= 1
                 return self._waiting.popleft()
-            self._running -= 1
-            self._turn.notify_all()
+            self._there -= 1
+            self._idle -= 1
             return None
+
+
+_waited_for: weakref.WeakSet[_Threads] = weakref.WeakSet()
+
+
+@atexit.register
+def _finish() -> None:
+    """Let the program end when its own work is done: what the desk began is brought to an end. Plugins' is not."""
+    for threads in list(_waited_for):
+        threads.wait(None)
 
 
 class Work(QObject):
@@ -160,10 +190,8 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pools: dict[Lane, QThreadPool | _GuestThreads] = {Lane.GUEST: _GuestThreads(4)}
-        for lane, most in ((Lane.READ, 3), (Lane.WRITE, 1), (Lane.NETWORK, 4), (Lane.LONG, 1)):
-            pool = self._pools[lane] = QThreadPool(self)
-            pool.setMaxThreadCount(most)
+        self._threads = {lane: _Threads(f"{lane}-work", most) for lane, most in _MOST.items()}
+        _waited_for.update(threads for lane, threads in self._threads.items() if lane is not Lane.GUEST)
         self.tasks = Tasks(self)
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
@@ -254,7 +282,7 @@ class Work(QObject):
         if not self._closed:
             self._jobs[job.number] = job
             job.held.append(body)
-            self._pools[lane].start(_Task(job.number, job.held, self._post))
+            self._threads[lane].start(_Task(job.number, job.held, self._post))
         return job
 
     @property
@@ -289,9 +317,9 @@ class Work(QObject):
         self._closed = True
         for job in self._jobs.values():
             job.cancel()
-        for pool in self._pools.values():
-            pool.clear()
-        ended = [pool.waitForDone(timeout_ms) for pool in self._pools.values()]
+        for threads in self._threads.values():
+            threads.close()
+        ended = [threads.wait(timeout_ms / 1000) for threads in self._threads.values()]
         self._jobs.clear()
         return all(ended)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desk_app.storage.database import open_database
@@ -34,12 +34,9 @@ def look(qapp: QApplication) -> None:
 
 
 @pytest.fixture(autouse=True)
-def garbage_on_one_thread() -> Iterator[None]:
-    """Look for garbage on the GUI thread only, as the program does (`desk_app/ui/garbage.py`)."""
+def garbage_on_one_thread(qapp: QApplication) -> None:
+    """Look for garbage between tests only (`tests/support/garbage.py`)."""
     gc.disable()
-    yield
-    gc.collect(1)
-    gc.enable()
 
 
 @pytest.fixture
@@ -70,8 +67,7 @@ def close(window: MainWindow) -> None:
     session = window.session
     window.close()
     assert not session.work.busy
-    threads = session.findChildren(QThread)
-    assert not [thread for thread in threads if thread.isRunning()], "a thread was left running"
+    assert session.work.close(), "a thread was left running"
     window.deleteLater()
     session.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -1,4 +1,4 @@
-"""Widgets in cycles are destroyed on the GUI thread, whoever allocates."""
+"""Widgets in cycles are destroyed on the GUI thread, whoever allocates; of a closed window nothing is left."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import gc
 import threading
 import weakref
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desk_app.ui.garbage import GarbageRounds
+from desk_app.ui.plugins.parts import plugins_of
+from tests.support.desks import DeskKit
+from tests.ui import plugin_scenes, stage
+from tests.ui.conftest import close
 
 
 class _Ring:
@@ -36,3 +41,24 @@ def test_garbage_is_looked_for_on_the_gui_thread_alone(qapp: QApplication) -> No
     finally:
         rounds.end()
     assert gc.isenabled()
+
+
+def test_a_closed_window_is_held_by_no_thread_that_began_while_it_was_open(kit: DeskKit, settings: QSettings) -> None:
+    stage.believable(kit)
+    plugin_scenes.furnish(kit.desk)
+    window = stage.open_window(kit, settings)
+    plugins_of(window)  # hears of exceptions, and every new thread keeps who does
+    window.inbox.list.open_first()
+    stage.settle(window)
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    close(window)
+    left = weakref.ref(window)
+    del window
+    gc.collect()
+    try:
+        assert left() is None
+    finally:
+        end.set()
+        thread.join()

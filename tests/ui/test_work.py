@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import gc
 import logging
+import subprocess
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import shiboken6
@@ -17,7 +21,7 @@ from desk_app.services.ports.errors import DatabaseBusyError
 from desk_app.services.ports.unit_of_work import StaleTicketError
 from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.ui.problems import Problem, explain
-from desk_app.ui.work import Lane, Work
+from desk_app.ui.work import Lane, Work, _Task
 
 
 @pytest.fixture
@@ -138,6 +142,49 @@ def test_pl_03_the_end_of_the_window_waits_for_no_plugin(qapp: QApplication) -> 
     assert time.monotonic() - before < 5
     gate.set()
     assert ended.wait(10), "what it says then is heard by nobody and harms nobody"
+
+
+def test_threads_are_pythons_own_and_hold_nothing_while_they_wait(qtbot: QtBot, work: Work) -> None:
+    names: list[str] = []
+    for lane in Lane:
+        thread: list[threading.Thread] = []
+        work.run(threading.current_thread, thread.append, lane=lane)
+        qtbot.waitUntil(lambda found=thread: bool(found))  # type: ignore[misc]
+        assert not isinstance(thread[0], threading._DummyThread), "Python would keep it for ever"
+        names.append(thread[0].name)
+    assert names == [f"{lane}-work" for lane in Lane]
+    for _ in range(30):
+        qtbot.waitUntil(lambda: not work.busy)
+        work.run(lambda: None)
+    qtbot.waitUntil(lambda: not work.busy)
+    assert len([one for one in threading.enumerate() if one.name == "read-work"]) <= 3
+    assert [one for one in gc.get_objects() if isinstance(one, _Task)] == []
+
+
+def test_the_program_ends_once_its_own_work_is_done_and_waits_for_no_plugin(tmp_path: Path) -> None:
+    code = """
+import sys, threading, time
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from desk_app.ui.work import Lane, Work
+app, work, begun = QCoreApplication([]), Work(), threading.Event()
+def write():
+    begun.set()
+    time.sleep(0.5)
+    Path(sys.argv[1]).write_text("whole")
+work.run(lambda: time.sleep(60), lane=Lane.GUEST)
+work.write(write)
+begun.wait()
+if sys.argv[2] == "closed":
+    work.close(10)
+"""
+    for number, how in enumerate(("closed", "left")):
+        file = tmp_path / f"{number}.txt"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(file), how], capture_output=True, text=True, timeout=50, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert file.read_text() == "whole"
 
 
 def test_nothing_is_taken_after_the_end(qapp: QApplication) -> None:

@@ -7,6 +7,7 @@ gives way to a notice, and no dialog is shown.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
@@ -59,15 +60,22 @@ class Uncaught(QObject):
         super().__init__(parts)
         self._parts, self._states, self._blame, self._pause = parts, states, blame, pause
         self._before: Hook = sys.excepthook
-        self._mine: Hook = self._caught
-        sys.excepthook = self._mine
+        mine, before = weakref.ref(self), self._before
+
+        def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> object:
+            here = mine()
+            return before(kind, error, trace) if here is None else here.caught(kind, error, trace)
+
+        self._mine: Hook = caught  # every thread keeps the hook there was when it began: it must keep no window
+        sys.excepthook = caught
 
     def end(self) -> None:
         """Let what was there before hear of exceptions again."""
         if sys.excepthook is self._mine:
             sys.excepthook = self._before
 
-    def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> object:
+    def caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> object:
+        """See whose an exception is."""
         slug, frame = "", None
         if not issubclass(kind, KeyboardInterrupt):
             slug, frame = plugin_of(frames(trace), self._states())
