@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
-from desk_app.domain.messages.model import Direction, MessageKind
+from desk_app.domain.messages.model import Address, Direction, MessageKind
 from desk_app.services.ports.errors import DatabaseUnavailableError
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.ticket_window import TicketWindow
@@ -188,6 +188,90 @@ def test_what_is_typed_after_send_stays(
     composer.set_note(on=kind is DraftKind.NOTE)
     assert composer.edit.toPlainText().strip() == "One more thing"
     assert stage.pump(lambda: (kept := stored(kit, here, kind)) is not None and kept.text.strip() == "One more thing")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    stage.settle(window)
+    assert kit.messages(here)[-1].visible_text.strip() == "One more thing"
+    assert not composer.bars.isVisible(), "one's own reply is no news"
+
+
+def begin_forward(window: MainWindow, text: str) -> None:
+    composer = window.inbox.ticket.composer
+    window.run_action("ticket.forward")
+    assert stage.pump(lambda: composer.side is not None and composer.kind is DraftKind.FORWARD)
+    composer.to.set_addresses((Address("", "repair@workshop.example"),))
+    composer.edit.setPlainText(text)
+
+
+def test_what_is_typed_after_a_forward_was_sent_stays(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    begin_forward(window, "Please repair \U0001f642")
+    composer.attach("plan.pdf", "application/pdf", b"sent")
+    go_on = held_up(monkeypatch, kit.desk.side_conversations, "send")
+    composer.submit()
+    composer.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(composer.edit, " One more thing")
+    composer.attach("bill.pdf", "application/pdf", b"since")
+    go_on.set()
+    stage.settle(window)
+    assert kit.messages(here)[-1].visible_text.strip() == "Please repair \U0001f642"
+    assert composer.kind is DraftKind.FORWARD, "the agent is writing there"
+    assert composer.edit.toPlainText().strip() == "One more thing"
+    assert [one.filename for one in composer.files.files] == ["bill.pdf"]
+    kept = stored(kit, here, DraftKind.FORWARD)
+    assert kept is not None
+    assert kept.text.strip() == "One more thing"
+    assert [one.email for one in kept.to] == ["repair@workshop.example"]
+    open_(window, ticket_of(kit, OMAR))
+    open_(window, here)
+    composer.set_kind(DraftKind.FORWARD)
+    assert composer.edit.toPlainText().strip() == "One more thing"
+    composer.submit()
+    stage.settle(window)
+    assert kit.messages(here)[-1].visible_text.strip() == "One more thing"
+    assert composer.kind is DraftKind.REPLY
+    assert stored(kit, here, DraftKind.FORWARD) is None
+
+
+@pytest.mark.parametrize("forward", [False, True])
+def test_who_goes_on_with_a_note_while_a_mail_is_sent_stays_in_the_note(
+    forward: bool, window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    go_on = held_up(monkeypatch, kit.desk.side_conversations if forward else kit.desk.replies, "send")
+    if forward:
+        begin_forward(window, "Please repair")
+    else:
+        composer.edit.setPlainText("Baik")
+    composer.submit()
+    window.run_action("ticket.note")
+    QTest.keyClicks(composer.edit, "Only ")
+    go_on.set()
+    stage.settle(window)
+    QTest.keyClicks(composer.edit, "for us")
+    assert composer.kind is DraftKind.NOTE
+    assert composer.edit.toPlainText() == "Only for us"
+    composer.set_note(on=False)
+    assert composer.edit.toPlainText() == ""
+
+
+def test_a_forward_taken_back_leaves_the_reply_as_it_is(window: MainWindow, kit: DeskKit) -> None:
+    kit.arm(undo_seconds=60)
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setPlainText("Baik, segera.")
+    begin_forward(window, "Please repair")
+    composer.submit()
+    stage.settle(window)
+    window.told.undo_last()
+    stage.settle(window)
+    assert composer.kind is DraftKind.FORWARD
+    assert composer.edit.toPlainText() == "Please repair"
+    composer.set_kind(DraftKind.REPLY)
+    assert composer.edit.toPlainText() == "Baik, segera."
 
 
 def test_what_is_not_sent_stays_with_its_ticket_though_the_agent_moved_on(

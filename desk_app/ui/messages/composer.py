@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QTabBar, QToolB
 from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.draft import ReplyDraft
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.plugin_api.ui import ComposerTool, Registry
 from desk_app.services.messages.side_conversations import SideStart
@@ -49,6 +50,15 @@ TEAR_KEY = "Ctrl+Shift+D"
 """Tears the composer off and docks it again."""
 LETTERS = (DraftKind.REPLY, DraftKind.FORWARD)
 """What has recipients and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A text that is on its way, as it read when it left, and the files that go with it."""
+
+    kind: DraftKind
+    text: str
+    files: Sequence[OutgoingAttachment] = ()
 
 
 class Composer(GrowingFrame):
@@ -327,7 +337,6 @@ class Composer(GrowingFrame):
     def reset(self, ticket_id: int) -> None:
         """Forget the text: another ticket is shown, or the mail is on its way."""
         self._ticket_id, self.start = ticket_id, None
-        self.proposed = None
         self.sending.forget()
         self._quiet = True
         self.texts.clear()
@@ -337,15 +346,20 @@ class Composer(GrowingFrame):
             self.attached[kind].forget()
             self.heads[kind].set_people((), ())
             self.heads[kind].show_subject(on=False)
-        self.foot.set_then(Afterwards(go_next=self.foot.then.go_next))
         self.bars.begin()
+        self._reset_letter()
+        self.set_kind(DraftKind.REPLY)
+        self._quiet = False
+
+    def _reset_letter(self) -> None:
+        """Let the next letter go out as usual."""
+        self.proposed = None
+        self.foot.set_then(Afterwards(go_next=self.foot.then.go_next))
         self.history = None
         self.foot.unless_written = False
         self.signature.set_on(on=True)
         self.edit.plain = self.plain_by_default
         self._fit_plain()
-        self.set_kind(DraftKind.REPLY)
-        self._quiet = False
 
     def clear_text(self, kind: DraftKind) -> None:
         """Forget one text: it was added or sent."""
@@ -357,27 +371,47 @@ class Composer(GrowingFrame):
         self.texts.clear(kind)
         self._quiet = False
 
-    def clear_sent(self, kind: DraftKind, sent: str) -> None:
-        """Forget what was sent; `sent` is how the text read then. What was typed below it since stays, and so does a
-        text that was changed all over."""
-        document = self.texts.document(kind)
+    def clear_sent(self, sent: SentText, message_id: int) -> None:
+        """Forget what was sent: it is this message by now. What was typed below it since stays, and so do a text that
+        was changed all over and files that came since."""
+        kind, document = sent.kind, self.texts.document(sent.kind)
         now = document.toPlainText()
-        if now == sent:
-            self.clear_text(kind)
+        since = now.removeprefix(sent.text)
+        files = [one for one in self.attached[kind].files if one not in sent.files] if kind in LETTERS else []
+        last = replace(self.start, last_message_id=message_id) if self.start is not None else None
+        if not (since.strip() or files):
+            self._begin_next(kind, last)
             return
         if kind in LETTERS:
-            self.attached[kind].forget()
-        if now.startswith(sent):
+            self.attached[kind].set_files(files)
+        if now != since:
             cursor = QTextCursor(document)
-            cursor.setPosition(len(sent.encode("utf-16-le")) // 2, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(len(sent.text.encode("utf-16-le")) // 2, QTextCursor.MoveMode.KeepAnchor)
             cursor.removeSelectedText()
+        if kind is DraftKind.REPLY:
+            self.start = last  # one's own reply is no news
 
-    def restore(self, kept: KeptDraft, *, with_typed: bool = False) -> None:
-        """Show a kept text again, its cursor where it was. `with_typed` keeps what stands there already, below it: the
-        agent was faster than the look-up."""
+    def _begin_next(self, kind: DraftKind, start: Any) -> None:
+        """Let the next text of a kind begin, a reply with `start`; who was writing this one goes on with the reply."""
+        shown = self.kind
+        self.clear_text(kind)
+        if kind is DraftKind.REPLY:
+            self._quiet = True
+            self._reset_letter()
+            self.heads[kind].show_subject(on=False)
+            self._quiet = False
+            if start is not None:
+                self.begin(self._ticket_id, start)
+        if shown is kind:
+            self.sending.forget()
+            self.set_kind(DraftKind.REPLY)
+
+    def restore(self, kept: KeptDraft, *, instead: bool = False) -> None:
+        """Show a kept text again, its cursor where it was. What stands there already stays below it (the agent was
+        faster than the look-up) unless it is to be shown `instead`."""
         if kept.kind not in TABS:
             return
-        typed = serialize(self.texts.document(kept.kind), internal=True)[0] if with_typed else ""
+        typed = "" if instead else serialize(self.texts.document(kept.kind), internal=True)[0]
         self._quiet = True
         here, shown = self.edit.hasFocus(), self.kind
         if kept.kind in LETTERS:

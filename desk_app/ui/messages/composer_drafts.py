@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -121,11 +121,13 @@ class DraftKeeper(QObject):
         states = {kind: self._line(ticket_id, kind).state for kind in DraftKind}  # before the drafts themselves
         return StoredDrafts(self._session.desk.drafts.of_ticket(ticket_id, self._session.agent.id), states)
 
-    def newest(self, ticket_id: int | None, stored: StoredDrafts) -> dict[DraftKind, KeptDraft]:
-        """Return what to show of a ticket's drafts, given what `read` returned: what still waits here is newer, and so
-        is what was written since."""
+    def newest(
+        self, ticket_id: int | None, stored: StoredDrafts, kinds: Collection[DraftKind] = tuple(DraftKind)
+    ) -> dict[DraftKind, KeptDraft]:
+        """Return what to show of a ticket's drafts of these kinds, given what `read` returned: what still waits here is
+        newer, and so is what was written since."""
         found: dict[DraftKind, KeptDraft] = {}
-        for kind in DraftKind:
+        for kind in kinds:
             line, there = self._line(ticket_id, kind), stored.drafts.get(kind)
             with line.lock:
                 if line.state is not stored.states.get(kind):

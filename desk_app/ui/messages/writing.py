@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -20,9 +20,10 @@ from desk_app.services.messages.side_conversations import SideStart
 from desk_app.services.queries.conversation import ConversationView
 from desk_app.ui.language import tr
 from desk_app.ui.messages.canned_keep import KeepQuestion
-from desk_app.ui.messages.composer import Composer
+from desk_app.ui.messages.composer import Composer, SentText
 from desk_app.ui.messages.composer_drafts import DraftKeeper, StoredDrafts
 from desk_app.ui.messages.composer_foot import Afterwards, SendOrder
+from desk_app.ui.messages.composer_texts import KINDS
 from desk_app.ui.messages.highlighting import Highlighting
 from desk_app.ui.messages.neighbour_drafts import NeighbourDrafts
 from desk_app.ui.messages.recipient_completion import RecipientCompletion
@@ -55,6 +56,8 @@ class Writing(QObject):
         self._ticket_id: int | None = None
         self._begun = 0
         """Look-ups of the ticket's own drafts; only the last one may show them, or the text would stand there twice."""
+        self._due: set[DraftKind] = set()
+        """The kinds whose kept texts the look-ups under way are to show."""
         self.composer = Composer(registries.composer_tools, session.work)
         self.composer.foot.me = session.agent.id
         self.composer.sent.connect(self.send)
@@ -132,6 +135,7 @@ class Writing(QObject):
         """Keep what was written: another ticket is opened, or none."""
         self.drafts.flush()
         self._ticket_id = None
+        self._due.clear()
         self.neighbours.load(None)
 
     def open(self, view: ConversationView) -> None:
@@ -139,6 +143,7 @@ class Writing(QObject):
         this one was being read is kept with that one."""
         self.drafts.flush()
         self._ticket_id = view.ticket.id
+        self._due.clear()
         self.composer.view = view
         self.highlighting.set_language(view.ticket.language)
         self.composer.reset(view.ticket.id)
@@ -153,41 +158,45 @@ class Writing(QObject):
 
     def _taken_over(self, draft: KeptDraft) -> None:
         """Show what the drafts hold now; what was written here is in them."""
-        if draft.ticket_id != self._ticket_id:
-            return
-        self.composer.clear_text(draft.kind)
-        self.composer.set_kind(draft.kind)
-        self.begin(focus=draft.kind is DraftKind.REPLY, instead=True)
+        if draft.ticket_id == self._ticket_id:
+            self.composer.set_kind(draft.kind)
+            self.show_again([draft.kind], focus=draft.kind is DraftKind.REPLY)
+
+    def show_again(self, kinds: Collection[DraftKind] = KINDS, *, focus: bool = False) -> None:
+        """Show what the drafts hold by now in place of what stands in the composer, which they had before. What is
+        typed until it is there counts as written meanwhile; texts of other kinds stay as they are."""
+        self.begin(focus=focus, kinds=kinds)
 
     def begin(
-        self, message_id: int | None = None, *, reply_all: bool = True, focus: bool = False, instead: bool = False
+        self,
+        message_id: int | None = None,
+        *,
+        reply_all: bool = True,
+        focus: bool = False,
+        kinds: Collection[DraftKind] = KINDS,
     ) -> None:
-        """Look up whom an answer goes to; `message_id` None answers the customer's newest message. `instead` lets the
-        kept draft replace what stands in the composer."""
+        """Look up whom an answer goes to; `message_id` None answers the customer's newest message, and shows the kept
+        texts of these `kinds`."""
         ticket_id, replies, agent_id = self._ticket_id, self._session.desk.replies, self._session.agent.id
         if ticket_id is None:
             return
-        again = message_id is None and reply_all
-        self._begun += again
+        first = message_id is None and reply_all
+        if first:
+            self._begun += 1
+            self._due |= set(kinds)
         asked = self._begun
 
         def read() -> tuple[Any, StoredDrafts]:
             start = replies.start(ticket_id, message_id=message_id, agent_id=agent_id, reply_all=reply_all)
-            return start, self.drafts.read(ticket_id) if again else StoredDrafts()
+            return start, self.drafts.read(ticket_id) if first else StoredDrafts()
 
         def arrived(found: tuple[Any, StoredDrafts]) -> None:
-            start, stored = found
-            if ticket_id != self._ticket_id or (again and asked != self._begun):
+            if ticket_id != self._ticket_id or (first and asked != self._begun):
                 return
-            self.composer.begin(ticket_id, start)
-            newest = self.drafts.newest(ticket_id, stored) if again else {}
-            if again and DraftKind.REPLY not in newest:
-                self.composer.propose(start.html)
-            for kept in newest.values():
-                if kept.kind is DraftKind.FORWARD:
-                    self.forward(kept.answers_message_id, kept=kept, focus=False)
-                else:
-                    self.composer.restore(kept, with_typed=not instead)
+            if first:
+                self._show_kept(*found)
+            else:
+                self.composer.begin(ticket_id, found[0])
             self.drafts.note_change()
             if focus:
                 self.composer.focus_reply()
@@ -199,6 +208,28 @@ class Writing(QObject):
                 self.composer.say(Banner(problem.text, "danger", [(tr("Try again"), self.begin)]))
 
         self._session.work.run(read, arrived, failed=cannot, owner=self)
+
+    def _show_kept(self, start: Any, stored: StoredDrafts) -> None:
+        """Begin a reply and show the kept texts. What was typed before the first look-up stays below them; later on
+        they have what was typed. A text that is on its way stays as it is."""
+        ticket_id, composer = self._ticket_id or 0, self.composer
+        kinds = [one for one in KINDS if one in self._due and not self.drafts.held(ticket_id, one)]
+        self._due.clear()
+        later = composer.start is not None
+        if later:
+            self.drafts.flush()
+        if DraftKind.REPLY in kinds or not later:
+            composer.begin(ticket_id, start)
+        newest = self.drafts.newest(ticket_id, stored, kinds)
+        for kind in kinds if later else ():
+            composer.clear_text(kind)
+        if DraftKind.REPLY in kinds and DraftKind.REPLY not in newest:
+            composer.propose(start.html)
+        for kept in newest.values():
+            if kept.kind is DraftKind.FORWARD:
+                self.forward(kept.answers_message_id, kept=kept, focus=False)
+            else:
+                composer.restore(kept)
 
     def _begin_at_last(self) -> None:
         """Look up what could not be looked up while the database was away."""
@@ -254,7 +285,7 @@ class Writing(QObject):
         def take() -> None:
             self.composer.say(None)
             if stored is not None:
-                self.composer.restore(stored)
+                self.composer.restore(stored, instead=True)
             else:
                 self.composer.clear_text(mine.kind)
             self.drafts.adopt(*place, stored.stamp if stored is not None else None)
@@ -321,13 +352,13 @@ class Writing(QObject):
             return  # asked for twice
         self.composer.send_button.setEnabled(False)
         self.drafts.hold(draft.ticket_id, DraftKind.REPLY)
-        written = self._written(DraftKind.REPLY)
+        gone = self._gone(draft)
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
             self.drafts.ended(draft.ticket_id, DraftKind.REPLY)
             if self._ticket_id == draft.ticket_id:
-                self._begin_next(DraftKind.REPLY, written)
+                self._go_on(gone, result.message_id)
             self.reply_sent.emit(result, order)
             self.ticket_changed.emit(draft.ticket_id)
 
@@ -357,18 +388,22 @@ class Writing(QObject):
             failed,
         )
 
-    def _written(self, kind: DraftKind) -> str:
-        return self.composer.texts.document(kind).toPlainText()
+    def _gone(self, draft: ReplyDraft | SideDraft | None) -> SentText:
+        """Return what is being sent as it stands in the composer; None for the note."""
+        kind = DraftKind.NOTE
+        if draft is not None:
+            kind = DraftKind.FORWARD if isinstance(draft, SideDraft) else DraftKind.REPLY
+        text = self.composer.texts.document(kind).toPlainText()
+        return SentText(kind, text, draft.attachments if draft is not None else ())
 
-    def _begin_next(self, kind: DraftKind, written: str) -> None:
-        """Begin anew where a text is on its way; what was typed since it left is a draft."""
-        if self._ticket_id is None:
-            return
-        self.composer.clear_sent(kind, written)
+    def _go_on(self, gone: SentText, message_id: int) -> None:
+        """Forget what is in the ticket by now; what was written since it left is a draft, and who writes it, or another
+        text, goes on there."""
+        self.composer.clear_sent(gone, message_id)
         self.drafts.note_change()
         self.drafts.flush()
-        self.composer.reset(self._ticket_id)
-        self.begin()
+        if gone.kind is not DraftKind.FORWARD:
+            self.show_again([DraftKind.REPLY])
 
     def send_aside(self, draft: SideDraft) -> None:
         """Queue a message to a third party; the customer's answer stays as it is."""
@@ -377,13 +412,13 @@ class Writing(QObject):
             return  # asked for twice
         self.composer.send_button.setEnabled(False)
         self.drafts.hold(draft.ticket_id, DraftKind.FORWARD)
+        gone = self._gone(draft)
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
             self.drafts.ended(draft.ticket_id, DraftKind.FORWARD)
             if self._ticket_id == draft.ticket_id:
-                self.composer.set_kind(DraftKind.REPLY)
-                self.composer.clear_text(DraftKind.FORWARD)
+                self._go_on(gone, result.message_id)
             self.reply_sent.emit(result, SendOrder(draft, Afterwards()))
             self.ticket_changed.emit(draft.ticket_id)
 
@@ -393,7 +428,12 @@ class Writing(QObject):
             if self._ticket_id == draft.ticket_id:
                 self.composer.warn(problem.text)
 
-        self._hand_over(draft.ticket_id, lambda: sides.send(draft, actor, ends_draft=True), sent, failed)
+        self._hand_over(
+            draft.ticket_id,
+            lambda: sides.send(draft, actor, ends_draft=True),
+            sent,
+            failed,
+        )
 
     def _take_back_aside(self, outbox_id: int, told: Callable[[int | None], None]) -> None:
         sides, actor = self._session.desk.side_conversations, self._session.actor
@@ -401,8 +441,8 @@ class Writing(QObject):
 
         def undone(draft: SideDraft | None) -> None:
             if draft is not None and self._ticket_id == draft.ticket_id:
+                self.show_again([DraftKind.FORWARD])
                 self.composer.set_kind(DraftKind.FORWARD)
-                self.begin()
             told(draft.ticket_id if draft is not None else None)
 
         self._session.work.write(lambda: sides.undo(outbox_id, actor), undone, owner=self)
@@ -418,7 +458,7 @@ class Writing(QObject):
 
         def undone(draft: ReplyDraft | None) -> None:
             if draft is not None and self._ticket_id == draft.ticket_id:
-                self.begin(focus=True, instead=True)
+                self.show_again([DraftKind.REPLY], focus=True)
             told(draft.ticket_id if draft is not None else None)
 
         self._session.work.write(lambda: replies.undo(outbox_id, actor), undone, owner=self)
@@ -428,12 +468,12 @@ class Writing(QObject):
         if ticket_id is None or self.drafts.held(ticket_id, DraftKind.NOTE):
             return
         self.drafts.hold(ticket_id, DraftKind.NOTE)
-        written = self._written(DraftKind.NOTE)
+        gone = self._gone(None)
 
-        def added(_message_id: int) -> None:
+        def added(message_id: int) -> None:
             self.drafts.ended(ticket_id, DraftKind.NOTE)
             if self._ticket_id == ticket_id:
-                self._begin_next(DraftKind.NOTE, written)
+                self._go_on(gone, message_id)
             self.note_added.emit(ticket_id)
             self.ticket_changed.emit(ticket_id)
 
@@ -444,7 +484,14 @@ class Writing(QObject):
 
         self._hand_over(
             ticket_id,
-            lambda: replies.note(ticket_id, text, html, actor, mentions=mentions, ends_draft=True),
+            lambda: replies.note(
+                ticket_id,
+                text,
+                html,
+                actor,
+                mentions=mentions,
+                ends_draft=True,
+            ),
             added,
             failed,
         )

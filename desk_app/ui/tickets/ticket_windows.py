@@ -45,7 +45,7 @@ class TicketWindows:
             self._open.remove(window)
         pane = self._main.ticket_pane
         if pane.ticket_id == window.ticket_id is not None and pane.isVisible():
-            pane.writing.begin(instead=True)
+            pane.writing.show_again()
 
     def close_all(self) -> None:
         """Close every window; the program ends."""
