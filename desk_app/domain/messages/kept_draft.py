@@ -107,5 +107,29 @@ def joined_drafts(above: KeptDraft, below: KeptDraft) -> KeptDraft:
     )
 
 
+def together(stored: KeptDraft, other: KeptDraft) -> KeptDraft:
+    """Return one draft with the words and files of both states of a draft: one below the other, unless one of them has
+    all the words of the other."""
+    words, more = stored.text.strip(), other.text.strip()
+    if words in more:
+        first, second = other, stored
+    elif more in words:
+        first, second = stored, other
+    else:
+        return joined_drafts(stored, other)
+    files = (*first.attachments, *(one for one in second.attachments if one not in first.attachments))
+    return replace(first, attachments=files)
+
+
+def same_text(one: KeptDraft, other: KeptDraft) -> bool:
+    """Whether two states of a draft differ in nothing an agent wrote or chose: only in the place of the cursor, or in
+    how they are stored."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(draft: KeptDraft) -> KeptDraft:
+    return replace(draft, ticket_id=None, cursor=0, stamp=None, saved_at=None)
+
+
 def _as_html(text: str) -> str:
     return "".join(f"<p>{escape(one)}</p>" for one in text.split("\n"))

@@ -76,11 +76,12 @@ class DraftService:
             uow.commit()
         return True
 
-    def save(self, draft: KeptDraft, actor: Actor) -> DraftStamp | None:
+    def save(self, draft: KeptDraft, actor: Actor, *, beside: bool = False) -> DraftStamp | None:
         """Store a draft and return the stamp the next save must carry; an empty one vanishes and gives None.
 
-        Raises StaleDraftError where a newer state is stored, PermissionError for somebody else's draft. A ticket that
-        is gone takes its drafts along: None.
+        Raises StaleDraftError where a newer state is stored, PermissionError for somebody else's draft. With `beside`
+        nobody is there to decide between the two: both stay, one below the other. A ticket that is gone takes its
+        drafts along: None.
         """
         if actor.agent_id != draft.agent_id:
             raise PermissionError("A draft belongs to the agent who writes it.")
@@ -99,6 +100,8 @@ class DraftService:
                     uow.commit()
                 return None
             stamp = uow.drafts.put(draft, department_id)
+            while stamp is None and beside:  # whoever saves at the same moment is joined with, too
+                stamp = uow.drafts.put(_both(uow, draft), department_id)
             if stamp is None:
                 raise StaleDraftError(uow.drafts.find(draft.agent_id, draft.kind, draft.ticket_id))
             if draft.stamp is None:
@@ -121,6 +124,16 @@ def _joined(own: KeptDraft | None, theirs: KeptDraft, agent_id: int) -> KeptDraf
     if own is None or own.empty:
         return replace(theirs, agent_id=agent_id, stamp=own.stamp if own is not None else None)
     return joined_drafts(own, theirs)
+
+
+def _both(uow: UnitOfWork, draft: KeptDraft) -> KeptDraft:
+    """Return what is stored with this draft's words, to be stored in its place."""
+    from desk_app.domain.messages.kept_draft import together
+
+    there = uow.drafts.find(draft.agent_id, draft.kind, draft.ticket_id)
+    if there is None:
+        return replace(draft, stamp=None)
+    return replace(together(there, draft), stamp=there.stamp)
 
 
 def end_draft(uow: UnitOfWork, kind: DraftKind, ticket_id: int | None, actor: Actor) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft
+from desk_app.domain.messages.kept_draft import DraftKind, DraftStamp, KeptDraft, same_text
 from desk_app.services.messages.drafts import StaleDraftError
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
@@ -85,32 +85,49 @@ class DraftKeeper(QObject):
             if line.leaving or draft == newest or (draft.empty and newest is None):
                 return
             line.waiting = draft
-            if line.disputed:
+            if line.disputed and not self._finished:
                 return
         self._store(line)
 
     def _store(self, line: _Line) -> None:
         line.failed = False
+        owner = self._session if self._finished else self  # a window that goes takes no message along
         self._session.work.write(
-            lambda: self._save(line), failed=lambda problem: self._failed(line, problem), owner=self
+            lambda: self._save(line), failed=lambda problem: self._failed(line, problem), owner=owner
         )
 
     def _save(self, line: _Line) -> None:
         """Runs on the writing thread; whatever is newest by then is stored."""
         with line.lock:
             draft = line.waiting
-            if draft is None or line.disputed:
+            if draft is None or (line.disputed and not self._finished):
                 return
-            line.stamp = self._session.desk.drafts.save(replace(draft, stamp=line.stamp), self._session.actor)
+            try:
+                stamp = self._put(draft, line.stamp)
+            except StaleDraftError as error:
+                if line.kept is not None and same_text(draft, line.kept):
+                    line.waiting = None  # nothing was written here; what is stored is shown when it is asked for
+                    return
+                if self._finished:
+                    stamp = self._put(draft, line.stamp, beside=True)
+                elif error.stored is not None and line.kept is not None and same_text(error.stored, line.kept):
+                    stamp = self._put(draft, error.stored.stamp)  # nothing was written there
+                else:
+                    line.disputed = True
+                    raise
+            line.stamp, line.disputed = stamp, False
             line.kept = None if draft.empty else draft
             line.waiting, line.state = None, object()
+
+    def _put(self, draft: KeptDraft, stamp: DraftStamp | None, *, beside: bool = False) -> DraftStamp | None:
+        return self._session.desk.drafts.save(replace(draft, stamp=stamp), self._session.actor, beside=beside)
 
     def _failed(self, line: _Line, problem: Problem) -> None:
         if line.waiting is None:
             return  # a later try was lucky
         if isinstance(problem.error, StaleDraftError):
-            line.disputed = True
-            self.conflict.emit(line.waiting, problem.error.stored)
+            if not self._finished:
+                self.conflict.emit(line.waiting, problem.error.stored)
             return
         line.failed = True
         self._session.work.problem.emit(problem)
@@ -153,6 +170,14 @@ class DraftKeeper(QObject):
         """Whether the text is being sent at the moment."""
         return self._line(ticket_id, kind).leaving
 
+    def ends(self, ticket_id: int | None, kind: DraftKind) -> bool:
+        """Whether what is stored is what was written here, and vanishes when that is sent; another window's text stays.
+        Runs on the writing thread."""
+        line = self._line(ticket_id, kind)
+        there = self._session.desk.drafts.of_ticket(ticket_id, self._session.agent.id).get(kind)
+        with line.lock:
+            return there is None or (line.kept is not None and same_text(there, line.kept))
+
     def resume(self, ticket_id: int | None, kind: DraftKind) -> None:
         """It was not sent; go on keeping it."""
         self._line(ticket_id, kind).leaving = False
@@ -169,13 +194,40 @@ class DraftKeeper(QObject):
             line.stamp, line.waiting, line.kept, line.disputed = stamp, None, None, False
         self.flush()
 
-    def finish(self) -> bool:
-        """Store everything before the window closes and wait for it a moment; returns whether it is stored."""
-        self.flush()
+    def finish(self, *, wait: bool = True) -> bool:
+        """Store everything before the window closes and wait for it a moment; returns whether it is stored. Nobody can
+        decide between two versions any more: both are kept."""
+        self._timer.stop()
         self._finished = True
+        for draft in self._collect():
+            if (line := self._line(draft.ticket_id, draft.kind)).leaving:
+                self._keep_since(line, draft)
+            else:
+                self._keep(draft)
+        for line in self._lines.values():
+            if line.waiting is not None and not line.leaving:
+                self._store(line)
+        if not wait:
+            return False
         done = threading.Event()
         self._session.work.write(done.set)
         return done.wait(CLOSE_SECONDS)
+
+    def _keep_since(self, line: _Line, draft: KeptDraft) -> None:
+        """Keep what was typed since a text left; the writing thread knows by then whether it went out."""
+
+        def save() -> None:
+            left, agent_id = line.kept, self._session.agent.id
+            if left is None or same_text(left, draft):
+                return
+            since = draft
+            if draft.kind not in self._session.desk.drafts.of_ticket(draft.ticket_id, agent_id):
+                words = draft.text.removeprefix(left.text).strip()
+                files = tuple(one for one in draft.attachments if one not in left.attachments)
+                since = replace(draft, text=words, html="", attachments=files)
+            self._put(since, None, beside=True)
+
+        self._session.work.write(save, owner=self._session)
 
     def _line(self, ticket_id: int | None, kind: DraftKind) -> _Line:
         return self._lines.setdefault((ticket_id, kind), _Line())

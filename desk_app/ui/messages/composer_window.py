@@ -61,7 +61,7 @@ class ComposerWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the text as a draft and give the ticket back."""
         kind = self.composer.kind
-        self.writing.leave()
+        self.writing.close(wait=False)
         self.docked.emit(self.ticket_id, kind.value)
         super().closeEvent(event)
 

@@ -311,9 +311,9 @@ class Writing(QObject):
             self.composer.files.forget()
         self.drafts.flush()
 
-    def close(self) -> None:
-        """Keep what was written; the window closes."""
-        self.drafts.finish()
+    def close(self, *, wait: bool = True) -> None:
+        """Keep what was written; the window closes, and `wait`s until it is stored."""
+        self.drafts.finish(wait=wait)
 
     # -- sending ----------------------------------------------------------------------------------------------------
     def _hand_over(
@@ -382,7 +382,7 @@ class Writing(QObject):
                 then_assign=order.then.assign_to,
                 send_at=order.send_at,
                 force=force,
-                ends_draft=True,
+                ends_draft=self.drafts.ends(draft.ticket_id, DraftKind.REPLY),
             ),
             sent,
             failed,
@@ -430,7 +430,7 @@ class Writing(QObject):
 
         self._hand_over(
             draft.ticket_id,
-            lambda: sides.send(draft, actor, ends_draft=True),
+            lambda: sides.send(draft, actor, ends_draft=self.drafts.ends(draft.ticket_id, DraftKind.FORWARD)),
             sent,
             failed,
         )
@@ -490,7 +490,7 @@ class Writing(QObject):
                 html,
                 actor,
                 mentions=mentions,
-                ends_draft=True,
+                ends_draft=self.drafts.ends(ticket_id, DraftKind.NOTE),
             ),
             added,
             failed,

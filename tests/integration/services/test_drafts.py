@@ -86,6 +86,31 @@ def test_a_late_write_never_replaces_a_newer_text(desk_kit: DeskKit, ticket_id: 
     assert drafts.of_ticket(ticket_id, desk_kit.agent.id) == {}
 
 
+def test_where_nobody_can_decide_both_states_stay(desk_kit: DeskKit, ticket_id: int) -> None:
+    drafts, agent_id = desk_kit.desk.drafts, desk_kit.agent.id
+
+    def kept() -> KeptDraft:
+        return drafts.of_ticket(ticket_id, agent_id)[DraftKind.REPLY]
+
+    first = drafts.save(begun(desk_kit, ticket_id, text="one", html="<p>one</p>"), desk_kit.ann)
+    drafts.save(
+        begun(desk_kit, ticket_id, text="one two", html="<p>one two</p>", attachments=(LABEL,), stamp=first),
+        desk_kit.ann,
+    )
+    late = begun(desk_kit, ticket_id, text="three", html="<p>three</p>", attachments=(PICTURE,), stamp=first)
+    stamp = drafts.save(late, desk_kit.ann, beside=True)
+    assert (kept().text, kept().html) == ("one two\n\nthree", "<p>one two</p><p>three</p>")
+    assert kept().attachments == (LABEL, PICTURE)
+    assert kept().stamp == stamp
+    drafts.save(replace(late, text="three", stamp=first), desk_kit.ann, beside=True)
+    assert kept().text == "one two\n\nthree", "its words are there already"
+    drafts.save(replace(late, text="one two\n\nthree four", stamp=None), desk_kit.ann, beside=True)
+    assert kept().text == "one two\n\nthree four", "it has all the words"
+    drafts.discard(DraftKind.REPLY, ticket_id, desk_kit.ann)
+    drafts.save(replace(late, stamp=first), desk_kit.ann, beside=True)
+    assert kept().text == "three"
+
+
 def test_an_emptied_draft_vanishes_with_its_bytes(desk_kit: DeskKit, ticket_id: int) -> None:
     drafts, before = desk_kit.desk.drafts, blobs(desk_kit)
     stamp = drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
