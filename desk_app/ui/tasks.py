@@ -57,6 +57,11 @@ class Task:
             self._cancel()
             self._tasks.changed.emit()
 
+    def stopping(self) -> None:
+        """Show that it was asked to end, by other means than its button."""
+        self.cancelled = True
+        self._tasks.changed.emit()
+
     def end(self) -> None:
         """It is over."""
         self._tasks.drop(self)

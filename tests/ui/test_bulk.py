@@ -183,6 +183,100 @@ def test_in_06_a_long_job_shows_how_far_it_is_and_can_be_cancelled(
     assert sum(one.assignee_id == kit.agent.id for one in kit.tickets()) == 1
 
 
+def assigned(kit: DeskKit) -> int:
+    return sum(one.assignee_id == kit.agent.id for one in kit.tickets())
+
+
+def test_in_06_undo_while_a_job_runs_stops_it_and_puts_back_what_it_did(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    first = kit.tickets()[0].id
+    window.acts.rename(first, "What was done before stays")
+    stage.settle(window)
+    before = assigned(kit)
+    window.run_action("list.select_all")
+    window.run_action("ticket.mine")
+    assert stage.pump(lambda: any("2 of 9" in line.words.whole_text for line in window.jobs.lines.values()))
+    window.inbox.list.table.setFocus()
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_Z)
+    (line,) = window.jobs.lines.values()
+    assert line.words.whole_text == "Stopping…"
+    assert not line.stop.isVisible()
+    assert stage.pump(lambda: len(window.session.work._jobs) == 1)
+    for _ in range(9):
+        slow()
+    stage.settle(window)
+    assert window.toast.text == "Taken back · 2 tickets"
+    assert assigned(kit) == before
+    assert kit.ticket(first).subject == "What was done before stays"
+    assert kit.desk.bulk.interrupted(kit.agent.id) == []
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_Z)
+    stage.settle(window)
+    assert kit.ticket(first).subject != "What was done before stays", "the act before it is next"
+
+
+def test_in_06_undo_before_a_change_is_there_takes_back_that_one(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, start, gate = [one.id for one in kit.tickets()][:2], kit.desk.bulk.start, threading.Event()
+    window.acts.set_priority(ids, Priority.HIGH)
+    stage.settle(window)
+
+    def late(*arguments: object) -> object:
+        assert gate.wait(20)
+        return start(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kit.desk.bulk, "start", late)
+    window.acts.set_priority(ids, Priority.URGENT)
+    window.run_action("edit.undo")
+    gate.set()
+    stage.settle(window)
+    assert [kit.ticket(one).priority for one in ids] == [Priority.HIGH] * 2
+    assert window.toast.text == "Taken back · 2 tickets"
+
+
+def test_in_06_a_job_that_waits_for_another_one_is_taken_back_before_it_begins(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    ids, before = [one.id for one in kit.tickets() if one.bucket is Bucket.OPEN], assigned(kit)
+    window.acts.set_priority(ids, Priority.HIGH)
+    assert stage.pump(lambda: any("2 of 9" in line.words.whole_text for line in window.jobs.lines.values()))
+    window.acts.assign(ids, kit.agent.id)
+    assert stage.pump(lambda: len(window.jobs.lines) == 2)
+    window.run_action("edit.undo")
+    assert stage.pump(lambda: len(window.session.work._jobs) == 2)
+    for _ in range(20):
+        slow()
+    stage.settle(window)
+    assert assigned(kit) == before
+    assert all(kit.ticket(one).priority is Priority.HIGH for one in ids)
+
+
+def test_in_06_taking_back_can_be_cancelled_and_gone_on_with(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    before = assigned(kit)
+    for _ in range(4):
+        slow()
+    window.run_action("list.select_all")
+    window.run_action("ticket.mine")
+    stage.settle(window)
+    assert assigned(kit) > before
+    window.run_action("edit.undo")
+    assert stage.pump(lambda: any("Taking back 2 of 9" in one.words.whole_text for one in window.jobs.lines.values()))
+    (line,) = window.jobs.lines.values()
+    line.stop.click()
+    assert stage.pump(lambda: len(window.session.work._jobs) == 1)
+    for _ in range(9):
+        slow()
+    stage.settle(window)
+    assert window.toast.text == "Cancelled: 2 of 9 tickets were taken back"
+    choice(window, "Go on").click()
+    stage.settle(window)
+    assert assigned(kit) == before
+    assert window.toast.text == "Taken back · 9 tickets"
+
+
 def test_in_06_a_job_cut_off_by_the_end_of_the_program_is_told_at_the_next_start(
     window: MainWindow, kit: DeskKit, slow: Callable[[], None]
 ) -> None:

@@ -83,8 +83,9 @@ class BulkRepository(Protocol):
         `quiet_for`."""
         ...
 
-    def progress(self, job: BulkJob) -> bool:
-        """Write counts and state as a sign of life; False where the job was cancelled or taken over meanwhile."""
+    def progress(self, job: BulkJob, under: JobState) -> bool:
+        """Write counts and state as a sign of life; False where the job is not `under` way like that any more: it was
+        cancelled, turned back or taken over meanwhile."""
         ...
 
     def quit(self, job_id: int, runner: str) -> None:

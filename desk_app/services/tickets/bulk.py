@@ -95,7 +95,7 @@ class BulkService:
                 self._advance(uow, job, items, actor)
                 _finish(uow, job)
                 _tell(uow, job)
-                uow.bulk.progress(job)
+                uow.bulk.progress(job, JobState.RUNNING)
             return _progress(job)
 
         return self._tickets.at_once(begin)
@@ -105,20 +105,31 @@ class BulkService:
         return self._go(job_id, _Way(JobState.RUNNING, ItemState.WAITING, self._advance, actor))
 
     def retry(self, job_id: int, actor: Actor) -> Iterator[BulkProgress]:
-        """Try the tickets again that failed; those a cancelled job did not come to stay as they are."""
+        """Try the tickets again that failed; those a cancelled job did not come to stay as they are, and so do all of
+        one that was taken back."""
         with self._uow() as uow:
             job = uow.bulk.get(job_id)
-            if job is not None and job.state not in {JobState.UNDONE, JobState.UNDOING}:
-                if job.state is JobState.CANCELLED:
-                    uow.bulk.drop_waiting(job_id)
-                uow.bulk.wait_again(job_id)
+            if job is None or job.state in {JobState.UNDONE, JobState.UNDOING}:
+                return
+            if job.state is JobState.CANCELLED:
+                uow.bulk.drop_waiting(job_id)
+            uow.bulk.wait_again(job_id)
             uow.commit()
         yield from self.run(job_id, actor)
 
     # -- the way back -------------------------------------------------------------------------------------------------
 
+    def turn_back(self, job_id: int) -> None:
+        """Stop a job that runs here, for `undo`: the chunk it is at does not count. Nothing where it does not run."""
+        with self._uow() as uow:
+            job = uow.bulk.get(job_id)
+            if job is not None and job.state is JobState.RUNNING:
+                uow.bulk.claim(job_id, JobState.UNDOING, self._runner, quiet_for=QUIET_FOR)
+                uow.commit()
+
     def undo(self, job_id: int, actor: Actor) -> Iterator[BulkProgress]:
-        """Put back what the job changed, but for tickets that somebody changed since; they are reported."""
+        """Put back what the job changed, but for tickets that somebody changed since; they are reported. A job that
+        still runs here stops."""
         return self._go(job_id, _Way(JobState.UNDOING, ItemState.DONE, self._return, actor))
 
     def cancel(self, job_id: int) -> None:
@@ -250,7 +261,7 @@ def _chunk(way: _Way, before: BulkJob, last: int | None, uow: UnitOfWork) -> tup
     if len(items) < CHUNK:
         _finish(uow, job)
         _tell(uow, job)
-    if not uow.bulk.progress(job):
+    if not uow.bulk.progress(job, way.state):
         raise _NotOursError
     return job, items
 

@@ -67,20 +67,21 @@ class SqlBulkRepository:
         free = or_(
             bulk_job.c.state.not_in(_UNDER_WAY), bulk_job.c.runner == runner, bulk_job.c.alive_at < now - quiet_for
         )
+        forward = [bulk_job.c.state != JobState.UNDOING.value] if state is JobState.RUNNING else []
         statement = (
             update(bulk_job)
-            .where(bulk_job.c.id == job_id, free)
+            .where(bulk_job.c.id == job_id, free, *forward)
             .values(state=state.value, runner=runner, alive_at=now, finished_at=None)
             .returning(bulk_job)
         )
         row = self._t.connection.execute(statement).first()
         return None if row is None else _job(row)
 
-    def progress(self, job: BulkJob) -> bool:
+    def progress(self, job: BulkJob, under: JobState) -> bool:
         """Write counts and state as a sign of life."""
         statement = (
             update(bulk_job)
-            .where(bulk_job.c.id == job.id, bulk_job.c.runner == job.runner, bulk_job.c.state.in_(_UNDER_WAY))
+            .where(bulk_job.c.id == job.id, bulk_job.c.runner == job.runner, bulk_job.c.state == under.value)
             .values(alive_at=self._t.now(), **_counts(job))
         )
         return self._t.connection.execute(statement).rowcount == 1

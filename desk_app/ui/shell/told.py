@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from desk_app.ui.language import tr
 from desk_app.ui.problems import Problem
-from desk_app.ui.shell.undo import UndoLog
+from desk_app.ui.shell.undo import UndoEntry, UndoLog
 from desk_app.ui.widgets.panels import Choice
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Told:
     def __init__(self, window: MainWindow | TicketWindow, main: Told | None = None) -> None:
         self._window = window
         self.log = UndoLog()
+        self._under_way: dict[object, UndoEntry] = {}
         self.replies: dict[int, float] = main.replies if main is not None else {}
         """Outbox ids of replies, and when their time to undo ends: one book for all windows of the program."""
 
@@ -35,6 +36,15 @@ class Told:
         """Tell that something was done, how to take it back, and what else can be done about it."""
         seconds = 12 if choices else 8 if undo else 5
         self._show(text, undo, icon_name=icon_name, seconds=seconds, choices=choices)
+
+    def begun(self, act: object, text: str, undo: Callable[[], object]) -> None:
+        """Remember how to take back what is still going on; nothing is told before it is `over`."""
+        self._under_way[act] = self.log.push(text, undo)
+
+    def over(self, act: object) -> None:
+        """It is not going on any more: what became of it is told apart."""
+        if (entry := self._under_way.pop(act, None)) is not None:
+            self.log.drop(entry)
 
     def undo_last(self) -> None:
         """Take back the newest act that can be taken back, whether its message is still there or not."""

@@ -40,6 +40,11 @@ class UndoLog:
         entry.call()
         return True
 
+    def drop(self, entry: UndoEntry) -> None:
+        """Forget an act: another entry stands for it, or nothing came of it."""
+        if entry in self._entries:
+            self._entries.remove(entry)
+
     def newest(self) -> UndoEntry | None:
         """Return the newest act that can still be taken back."""
         now = time.monotonic()

@@ -145,6 +145,8 @@ class MainWindow(QMainWindow):
     def _listen(self) -> None:
         self.acts.told.connect(self.told.act)
         self.acts.told_more.connect(self.told.act)
+        self.acts.begun.connect(self.told.begun)
+        self.acts.over.connect(self.told.over)
         self.acts.refused.connect(self.told.refused)
         self.acts.open_asked.connect(self.open_ticket)
         self.acts.done.connect(self.session.tickets_changed)

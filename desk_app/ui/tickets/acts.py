@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
     from desk_app.services.tickets.commands import TicketService
     from desk_app.services.tickets.message_moves import MessageMoveService
     from desk_app.services.tickets.results import CommandResult
+    from desk_app.ui.problems import Problem
     from desk_app.ui.session import DeskSession
     from desk_app.ui.tasks import Task
 
 _TOLD_ONE_BY_ONE = 500
 """Of more tickets the screens hear by the change feed only."""
+
+
+@dataclass(eq=False, slots=True)
+class _Going:
+    """A job that was asked for; `back` where it was taken back before it ended."""
+
+    job_id: int = 0
+    back: bool = False
 
 
 class TicketActs(QObject):
@@ -41,6 +51,10 @@ class TicketActs(QObject):
     """Text, undo (callable or None), icon name."""
     told_more = Signal(str, object, str, object)
     """The same, and further choices."""
+    begun = Signal(object, str, object)
+    """Something goes on that can be taken back already: what stands for it until it is `over`, a text, the undo."""
+    over = Signal(object)
+    """What was `begun` goes on no more; what came of it is told."""
     refused = Signal(str)
     done = Signal(object)
     """A frozenset of ticket ids that changed."""
@@ -281,15 +295,69 @@ class TicketActs(QObject):
             self._tell_end(progress, words, icon, undo=undo)
             if then is not None and not progress.failed and progress.state is JobState.DONE:
                 then()
+
+        def changed_now() -> None:
             self.done.emit(changed)
 
         def started(progress: BulkProgress) -> None:
+            going.job_id = progress.job_id
             if progress.ended:
-                ended(progress)
+                self._end(going, progress, ended)
+                changed_now()
             else:
-                self._follow(progress, command, lambda: bulk.run(progress.job_id, actor), ended)
+                self._go(going, progress, command, lambda: bulk.run(progress.job_id, actor), ended, changed_now)
 
-        self._session.work.write(lambda: bulk.start(command, arguments, what, actor), started, owner=self)
+        def failed(problem: Problem) -> None:
+            self.over.emit(going)
+            self._session.work.problem.emit(problem)
+
+        going = self._begin(words) if undo else _Going()
+        self._session.work.write(
+            lambda: bulk.start(command, arguments, what, actor), started, failed=failed, owner=self
+        )
+
+    # a job can be taken back from the moment it is asked for: one that runs stops, and what it did is put back
+
+    def _begin(self, words: str, job_id: int = 0) -> _Going:
+        going = _Going(job_id)
+        self.begun.emit(going, words, lambda: self._take_back(going))
+        return going
+
+    def _take_back(self, going: _Going) -> None:
+        going.back = True
+        task, bulk = self._running.get(going.job_id), self._session.desk.bulk
+        if task is not None:
+            task.stopping()
+            self._session.work.run(lambda: bulk.turn_back(going.job_id), owner=self)
+
+    def _go(
+        self,
+        going: _Going,
+        start: BulkProgress,
+        command: str,
+        steps: Callable[[], Any],
+        ended: Callable[[BulkProgress], None],
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Follow a job on its way there; `then` is called whatever became of it."""
+
+        def over(progress: BulkProgress | None) -> None:
+            if progress is not None or going.back:
+                self._end(going, progress or start, ended)
+            else:
+                self.over.emit(going)
+            then()
+
+        self._follow(start, command, steps, over, lost=lambda: self.over.emit(going))
+        if going.back:
+            self._take_back(going)
+
+    def _end(self, going: _Going, progress: BulkProgress, ended: Callable[[BulkProgress], None]) -> None:
+        self.over.emit(going)
+        if going.back:
+            self.undo_job(going.job_id, progress.done)
+        else:
+            ended(progress)
 
     def undo_job(self, job_id: int, total: int = 0) -> None:
         """Put back what a job changed."""
@@ -309,9 +377,10 @@ class TicketActs(QObject):
         start = BulkProgress(job_id, JobState.RUNNING, 0, 0, 0)
 
         def ended(progress: BulkProgress) -> None:
-            self._tell_end(progress, tr("Tried again"), "refresh-cw", undo=True)
+            self._tell_end(progress, words, "refresh-cw", undo=True)
 
-        self._follow(start, "retry", lambda: bulk.retry(job_id, actor), ended)
+        words = tr("Tried again")
+        self._go(self._begin(words, job_id), start, "retry", lambda: bulk.retry(job_id, actor), ended)
 
     def look_for_interrupted(self) -> None:
         """Tell of jobs that ended in the middle because the program did."""
@@ -332,16 +401,25 @@ class TicketActs(QObject):
         bulk, actor, undoing = self._session.desk.bulk, self._session.actor, job.state is JobState.UNDOING
         start = BulkProgress(job.id, job.state, job.done, job.failed, job.total)
 
-        def ended(progress: BulkProgress) -> None:
-            if undoing:
-                self._tell_undone(progress)
-            else:
-                self._tell_end(progress, tr("Finished"), "circle-check", undo=job.command != "purge")
+        last = job.command == "purge"  # there is no way back
 
-        go_on = (tr("Go on"), lambda: self._follow(start, job.command, lambda: bulk.resume(job, actor), ended))
+        def ended(progress: BulkProgress) -> None:
+            self._tell_end(progress, tr("Finished"), "circle-check", undo=not last)
+
+        def resume() -> None:
+            def steps() -> Iterator[BulkProgress]:
+                return bulk.resume(job, actor)
+
+            if undoing:
+                self._follow(start, "undo", steps, self._tell_undone)
+            else:
+                going = _Going(job.id) if last else self._begin(tr("Finished"), job.id)
+                self._go(going, start, job.command, steps, ended)
+
+        go_on = (tr("Go on"), resume)
         leave = (tr("Leave it"), lambda: self._session.work.write(lambda: bulk.cancel(job.id), owner=self))
         back = (tr("Undo"), lambda: self.undo_job(job.id, job.done))
-        choices: list[Choice] = [go_on, *([] if undoing or job.command == "purge" else [back]), leave]
+        choices: list[Choice] = [go_on, *([] if undoing or last else [back]), leave]
         self.told_more.emit(interrupted_text(job), None, "triangle-alert", choices)
 
     def _follow(
@@ -349,8 +427,11 @@ class TicketActs(QObject):
         start: BulkProgress,
         command: str,
         steps: Callable[[], Any],
-        ended: Callable[[BulkProgress], None],
+        ended: Callable[[BulkProgress | None], None],
+        lost: Callable[[], object] = lambda: None,
     ) -> None:
+        """Show how far a job is; `ended` gets where it was at last, None where somebody else does it. `lost` is called
+        where it broke off."""
         from desk_app.ui.tickets.bulk_phrases import progress_text
 
         work, job_id = self._session.work, start.job_id
@@ -370,13 +451,13 @@ class TicketActs(QObject):
         def over() -> None:
             task.end()
             self._running.pop(job_id, None)
-            if latest[0] is not start:
-                ended(latest[0])
+            ended(latest[0] if latest[0] is not start else None)
             self.done.emit(frozenset())
 
-        def failed(problem: Any) -> None:
+        def failed(problem: Problem) -> None:
             task.end()
             self._running.pop(job_id, None)
+            lost()
             work.problem.emit(problem)
             self.look_for_interrupted()
 
@@ -410,8 +491,19 @@ class TicketActs(QObject):
             owner=self,
         )
 
-    def _tell_undone(self, progress: BulkProgress) -> None:
+    def _tell_undone(self, progress: BulkProgress | None) -> None:
+        from desk_app.services.ports.bulk import JobState
+
+        if progress is None:
+            return
         job_id, choices = progress.job_id, []
+        if progress.state is JobState.CANCELLED:
+            words = tr("Cancelled: {done} of {total} tickets were taken back")
+            left = progress.total - progress.done - progress.failed
+            rest: Choice = (tr("Go on"), lambda: self.undo_job(job_id, left))
+            text = words.format(done=progress.done, total=progress.total)
+            self.told_more.emit(text, None, "triangle-alert", [rest])
+            return
         text = tr("Taken back")
         if progress.total > 1:
             text += " · " + tr("%n ticket(s)", progress.done)

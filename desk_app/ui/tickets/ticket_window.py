@@ -96,6 +96,8 @@ class TicketWindow(QMainWindow):
     def _listen(self) -> None:
         self.acts.told.connect(self.told.act)
         self.acts.told_more.connect(self.told.act)
+        self.acts.begun.connect(self.told.begun)
+        self.acts.over.connect(self.told.over)
         self.acts.refused.connect(self.told.refused)
         self.acts.failures_asked.connect(self.main.acts.failures_asked)
         self.acts.open_asked.connect(self.open_ticket)

@@ -297,3 +297,33 @@ def test_an_undo_of_a_merge_leaves_a_later_merge_alone(desk_kit: DeskKit, ids: l
     assert (undo(desk_kit, done.job_id).done, desk_kit.ticket(ids[0]).merged_into_id) == (0, ids[1])
     (kept,) = desk_kit.desk.bulk.failures(done.job_id)
     assert kept.error == "Somebody changed the ticket in the meantime."
+
+
+@pytest.mark.parametrize("steps_between", [0, 1])
+def test_in_06_an_undo_of_a_job_that_runs_stops_it_and_puts_back_what_it_did(
+    desk_kit: DeskKit, ids: list[int], steps_between: int
+) -> None:
+    scatter(desk_kit, ids)
+    service, before = desk_kit.desk.bulk, state(desk_kit, ids)
+    started = service.start("priority", {"priority": "urgent"}, ids, desk_kit.ann)
+    there = service.run(started.job_id, desk_kit.ann)
+    assert next(there).done == 3
+    back = service.undo(started.job_id, desk_kit.ann)
+    for _ in range(steps_between):
+        next(back)
+    service.turn_back(started.job_id)
+    assert [one.state for one in there] == [JobState.UNDOING]
+    last = [*back, *service.undo(started.job_id, desk_kit.ann)][-1]
+    assert last.state is JobState.UNDONE
+    assert state(desk_kit, ids) == before
+    assert list(service.retry(started.job_id, desk_kit.ann)) == [], "what it did not come to stays as it is, too"
+    assert state(desk_kit, ids) == before
+    assert service.interrupted(desk_kit.agent.id) == []
+
+
+def test_in_06_a_job_that_somebody_else_runs_is_not_turned_back(desk_kit: DeskKit, ids: list[int]) -> None:
+    started = desk_kit.desk.bulk.start("trash", {}, ids, desk_kit.ann)
+    there = desk_kit.desk.bulk.run(started.job_id, desk_kit.ann)
+    next(there)
+    DeskKit(desk_kit.database).desk.bulk.turn_back(started.job_id)
+    assert list(there)[-1].state is JobState.DONE
