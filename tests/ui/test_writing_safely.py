@@ -274,6 +274,20 @@ def test_a_forward_taken_back_leaves_the_reply_as_it_is(window: MainWindow, kit:
     assert composer.edit.toPlainText() == "Baik, segera."
 
 
+@pytest.mark.parametrize("kind", [DraftKind.REPLY, DraftKind.NOTE])
+def test_the_next_text_is_typed_in_its_order(kind: DraftKind, window: MainWindow, kit: DeskKit) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    for words in ("First answer", "Second answer"):
+        composer.set_note(on=kind is DraftKind.NOTE)
+        composer.edit.setFocus()
+        QTest.keyClicks(composer.edit, words)
+        assert composer.edit.toPlainText() == words
+        QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+        stage.settle(window)
+        assert kit.messages(here)[-1].visible_text.strip() == words
+
+
 def test_what_is_not_sent_stays_with_its_ticket_though_the_agent_moved_on(
     window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,10 @@ class WrittenTexts(QObject):
     def clear(self, kind: DraftKind | None = None) -> None:
         """Forget one text, or all of them."""
         for one in KINDS if kind is None else (kind,):
-            self._documents[one].clear()
+            if self._edit.document() is self._documents[one]:
+                self._edit.forget_text()
+            else:
+                self._documents[one].clear()
             self._cursors[one] = 0
         if kind is None:
             self._edit.pictures.clear()

@@ -241,9 +241,17 @@ class ComposerEdit(QTextEdit):
         html = (document or self.document()).toHtml()
         return tuple(picture for content_id, picture in self.pictures.items() if f"cid:{content_id}" in html)
 
+    def forget_text(self) -> None:
+        """Begin with an empty text. Nobody hears of it half way: Qt lays the cursors of a document aside while it
+        empties it, and one that is changed meanwhile stays where it is for ever, whatever is typed."""
+        self.blockSignals(True)
+        self.document().clear()
+        self.blockSignals(False)
+        self.textChanged.emit()
+
     def show_written(self, html: str, text: str) -> None:
         """Show what was written here earlier, its pictures (which `pictures` holds) included."""
-        self.document().clear()
+        self.forget_text()
         if html:
             self.insert_written(html)
         else:
