@@ -231,6 +231,49 @@ def test_a_new_ticket_is_kept_too(window: MainWindow, kit: DeskKit) -> None:
     assert stored(kit, None, DraftKind.NEW_TICKET) is None
 
 
+def new_ticket(window: MainWindow) -> NewTicketDialog:
+    window.ask_new_ticket()
+    stage.settle(window)
+    return next(one for one in window.findChildren(NewTicketDialog) if one.isVisible())
+
+
+def test_a_new_ticket_is_kept_with_where_it_is_to_go(window: MainWindow, kit: DeskKit) -> None:
+    bob = kit.desk.people.add_agent("bob", SYSTEM, name="Bob Builder")
+    with kit.database.unit_of_work() as uow:
+        other = uow.people.add_department("Second line")
+        uow.commit()
+    window.session.load()
+    stage.settle(window)
+    dialog = new_ticket(window)
+    own_place = (dialog.assignee.currentData(), dialog.department.currentData())
+    dialog.tags.setText("refund, urgent")
+    dialog.assignee.setCurrentIndex(dialog.assignee.findData(bob.id))
+    dialog.department.setCurrentIndex(dialog.department.findData(other))
+    assert stage.pump(lambda: stored(kit, None, DraftKind.NEW_TICKET) is not None), "a crash loses two seconds at most"
+    dialog.reject()
+    stage.settle(window)
+    again = new_ticket(window)
+    assert (again.assignee.currentData(), again.department.currentData()) == (bob.id, other)
+    assert again.tags.text() == "refund, urgent"
+    again.assignee.setCurrentIndex(again.assignee.findData(None))
+    again.reject()
+    stage.settle(window)
+    last = new_ticket(window)
+    assert last.assignee.currentData() is None, "nobody is a choice, too"
+    last.subject.setText("Call from the harbour")
+    last.to.set_address(Address("", "harbour@customer.example"))
+    last.kind.setCurrentIndex(last.kind.findData("phone"))
+    last.accept()
+    stage.settle(window)
+    view = window.inbox.ticket.view
+    assert view is not None
+    assert (view.ticket.assignee_id, view.ticket.department_id) == (None, other)
+    assert view.tags == ("refund", "urgent")
+    fresh = new_ticket(window)
+    assert (fresh.assignee.currentData(), fresh.department.currentData()) == own_place
+    assert fresh.tags.text() == ""
+
+
 CHILD = """
 import sys
 from pathlib import Path

@@ -31,14 +31,25 @@ class DraftStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketPlace:
+    """Where a new ticket is to go: to nobody where `assignee_id` is None; `tags` as they are typed."""
+
+    assignee_id: int | None = None
+    department_id: int | None = None
+    tags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DraftOptions:
     """How a draft is to be sent. `signature` False leaves it out, `plain` makes a text-only mail, `history` None quotes
-    as the department does (CO-12), `then_assign` is the agent who gets the ticket with it."""
+    as the department does (CO-12), `then_assign` is the agent who gets the ticket with it, `place` where a new ticket
+    is to go, None where nobody said."""
 
     signature: bool = True
     plain: bool = False
     history: HistoryIncluded | None = None
     then_assign: int | None = None
+    place: TicketPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +80,8 @@ class KeptDraft(MailDraft):
         if self.kind is DraftKind.FORWARD:  # it begins with the files of the message it passes on
             return not (self.text.strip() or self.to)
         if self.kind is DraftKind.NEW_TICKET:
-            return not (written or self.to or self.subject.strip())
+            tagged = self.options.place is not None and self.options.place.tags.strip()
+            return not (written or tagged or self.to or self.subject.strip())
         return not written
 
 

@@ -163,9 +163,12 @@ def keep_undone(uow: UnitOfWork, draft: ReplyDraft | SideDraft, actor: Actor, de
 
 
 def _department(uow: UnitOfWork, draft: KeptDraft) -> int:
-    """Return the department of a draft of a new ticket."""
+    """Return the department of a draft of a new ticket: the one chosen, else its mailbox's."""
+    place, known = draft.options.place, uow.people.departments()
+    if place is not None and any(one.id == place.department_id for one in known):
+        return int(place.department_id or 0)
     account = uow.accounts.get(draft.from_account_id) if draft.from_account_id else None
-    return account.department_id if account is not None else uow.people.departments()[0].id
+    return account.department_id if account is not None else known[0].id
 
 
 def _mark(uow: UnitOfWork, draft: KeptDraft, department_id: int) -> None:

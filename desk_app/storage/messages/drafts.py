@@ -16,7 +16,7 @@ from desk_app.storage.upsert import insert_new
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, DraftStamp, KeptDraft
+    from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, DraftStamp, KeptDraft, TicketPlace
     from desk_app.storage.engine.connections import Connections
     from desk_app.storage.transaction import Transaction
 
@@ -186,10 +186,16 @@ def _draft(row: Row[Any], connection: Connection | None) -> KeptDraft:
 
 def _options(text: str) -> DraftOptions:
     """Return options; what a newer client wrote and this one does not know is left out."""
-    from desk_app.domain.messages.kept_draft import DraftOptions
+    from desk_app.domain.messages.kept_draft import DraftOptions, TicketPlace
 
-    known = {field.name for field in fields(DraftOptions)}
-    values = {name: value for name, value in json.loads(text).items() if name in known}
+    values = _known(DraftOptions, json.loads(text))
     if values.get("history"):
         values["history"] = HistoryIncluded(values["history"])
+    if values.get("place"):
+        values["place"] = TicketPlace(**_known(TicketPlace, values["place"]))
     return DraftOptions(**values)
+
+
+def _known(kind: type[DraftOptions | TicketPlace], values: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.messages.draft import NewTicketDraft
-from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, KeptDraft, TicketPlace
 from desk_app.domain.messages.model import Address
 from desk_app.services.messages.replies import ReplySent
 from desk_app.ui.language import tr
@@ -141,6 +141,9 @@ class NewTicketDialog(Question):
             text=self.text.toPlainText(),
             cursor=self.text.textCursor().position(),
             channel=str(self.kind.currentData()),
+            options=DraftOptions(
+                place=TicketPlace(self.assignee.currentData(), self.department.currentData(), self.tags.text())
+            ),
         )
 
     def _restore(self, stored: StoredDrafts) -> None:
@@ -154,10 +157,11 @@ class NewTicketDialog(Question):
             self.to.set_address(self._customer)
         note = self.drafts.note_change
         self.text.textChanged.connect(note)
-        self.subject.textChanged.connect(note)
+        for line in (self.subject, self.tags):
+            line.textChanged.connect(note)
         self.to.changed.connect(note)
-        self.kind.currentIndexChanged.connect(note)
-        self.from_box.currentIndexChanged.connect(note)
+        for choice in (self.kind, self.from_box, self.department, self.assignee):
+            choice.currentIndexChanged.connect(note)
         self.drafts.conflict.connect(self._take_over)
 
     def _fits(self, kept: KeptDraft) -> bool:
@@ -182,6 +186,16 @@ class NewTicketDialog(Question):
         cursor = self.text.textCursor()
         cursor.setPosition(min(kept.cursor, len(kept.text)))
         self.text.setTextCursor(cursor)
+        if kept.options.place is not None:
+            self._fill_place(kept.options.place)
+
+    def _fill_place(self, place: TicketPlace) -> None:
+        """Show where a ticket was to go, as far as that is still there."""
+        for box, chosen in ((self.department, place.department_id), (self.assignee, place.assignee_id)):
+            if (found := box.findData(chosen)) >= 0:
+                box.setCurrentIndex(found)
+        tags = [one for one in (place.tags.strip(), self.tags.text().strip()) if one]
+        self.tags.setText(", ".join(dict.fromkeys(tags)))
 
     # -- a ticket begun for somebody else -----------------------------------------------------------------------------
     def _offer(self, kept: KeptDraft) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.draft import NewTicketDraft
-from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, KeptDraft, kept_mail
+from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, KeptDraft, TicketPlace, kept_mail
 from desk_app.domain.messages.model import Address
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
@@ -68,6 +68,25 @@ def test_everything_about_a_draft_comes_back(desk_kit: DeskKit, ticket_id: int) 
     drafts.save(changed, desk_kit.ann)
     again = drafts.of_ticket(ticket_id, desk_kit.agent.id)[DraftKind.REPLY]
     assert (again.text, again.cursor, again.attachments) == ("Dear Bob, dear Cy", 17, (LABEL,))
+
+
+def test_a_new_ticket_is_kept_with_the_place_it_is_to_go_to(desk_kit: DeskKit) -> None:
+    with desk_kit.database.unit_of_work() as uow:
+        other = uow.people.add_department("Second line")
+        uow.commit()
+    place = TicketPlace(desk_kit.agent.id, other, "refund, urgent")
+    kept = KeptDraft(
+        kind=DraftKind.NEW_TICKET, agent_id=desk_kit.agent.id, subject="Call", options=DraftOptions(place=place)
+    )
+    stamp = desk_kit.desk.drafts.save(kept, desk_kit.ann)
+    found = desk_kit.desk.drafts.of_ticket(None, desk_kit.agent.id)[DraftKind.NEW_TICKET]
+    assert found.options.place == place
+    with desk_kit.database.unit_of_work() as uow:
+        assert uow.connection.execute(select(draft_table.c.department_id)).scalar_one() == other
+    gone = replace(found, options=DraftOptions(place=replace(place, department_id=other + 7)), stamp=stamp)
+    assert desk_kit.desk.drafts.save(gone, desk_kit.ann) is not None
+    assert not replace(kept, subject="").empty, "tags are something an agent typed"
+    assert replace(kept, subject="", options=DraftOptions(place=replace(place, tags=" "))).empty
 
 
 def test_a_late_write_never_replaces_a_newer_text(desk_kit: DeskKit, ticket_id: int) -> None:
