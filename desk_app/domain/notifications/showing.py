@@ -27,6 +27,11 @@ LATE = timedelta(minutes=3)
 """What is older was missed (quiet hours, a pause, the program was closed) and comes as one digest."""
 
 
+LOOK_BACK = timedelta(minutes=10)
+"""How long a notification may take from its moment until others can read it; its id may then be smaller than that of
+one which was dealt with long ago."""
+
+
 class PopupKind(StrEnum):
     """What a popup is about."""
 
@@ -86,6 +91,29 @@ def plan(waiting: Sequence[Notice], choices: NotificationChoices, now: datetime)
     if late:
         popups.append(_popup(_DIGEST_KEY, late, choices))
     return Plan(tuple(popups), tuple(held), ready_at if held else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What was dealt with on one computer: every id up to `mark`, and some `above` it."""
+
+    mark: int
+    above: frozenset[int] = frozenset()
+
+    def waiting(self, read: Sequence[Notice]) -> list[Notice]:
+        """Return what was not dealt with."""
+        return [one for one in read if one.id > self.mark and one.id not in self.above]
+
+    def after(self, read: Sequence[Notice], held: Sequence[Notice], now: datetime) -> Dealt:
+        """Return what is dealt with now that all but those `held` are. The mark stays below whatever is so young that
+        something with a smaller id may still be on its way."""
+        open_ids, mark = {one.id for one in held}, self.mark
+        for one in sorted(read, key=lambda notice: notice.id):
+            if one.id in open_ids or now - one.at <= LOOK_BACK:
+                break
+            mark = max(mark, one.id)
+        dealt = self.above.union(one.id for one in read) - open_ids
+        return Dealt(mark, frozenset(one for one in dealt if one > mark))
 
 
 _DIGEST_KEY = "digest"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from desk_app.domain.notifications.showing import Plan, Popup, PopupKind, plan
+from desk_app.domain.notifications.showing import Dealt, Popup, PopupKind, plan
 from desk_app.services.ports.desktop import OPEN, DesktopNote, DesktopNotes
 from desk_app.ui.language import tr
 from desk_app.ui.notifications.feed import NotificationFeed
@@ -20,8 +20,8 @@ from desk_app.ui.tickets.phrases import utc_now
 if TYPE_CHECKING:
     from desk_app.services.ports.notifications import NoticeRow
 
-SHOWN = "notifications/shown"
-"""The newest notification that was dealt with on this computer."""
+SHOWN, ABOVE = "notifications/shown", "notifications/above"
+"""What was dealt with on this computer: everything up to a notification, and some above it (`Dealt`)."""
 
 _LONGEST_WAIT_MS = 3600 * 1000
 Fallback = Callable[[DesktopNote], None]
@@ -46,7 +46,6 @@ class Popups(QObject):
         self._notes: DesktopNotes | None = None
         self._there = False
         self._fallback: Fallback | None = None
-        self._done: set[int] = set()
         self._reading = self._again = False
         self._tickets: dict[str, int] = {}
         self._timer = QTimer(self)
@@ -75,13 +74,23 @@ class Popups(QObject):
         self._there = there
 
     @property
-    def _mark(self) -> int | None:
-        value = self._settings.value(self._key)
-        return int(str(value)) if value is not None and str(value).isdecimal() else None
+    def _dealt(self) -> Dealt | None:
+        """What was dealt with; None before the first start on this computer."""
+        mark, above = (str(self._settings.value(key, "")) for key in self._keys)
+        if not mark.isdecimal():
+            return None
+        return Dealt(int(mark), frozenset(int(one) for one in above.split() if one.isdecimal()))
+
+    def _keep(self, dealt: Dealt) -> None:
+        if dealt != self._dealt:
+            shown, above = self._keys
+            self._settings.setValue(shown, dealt.mark)
+            self._settings.setValue(above, " ".join(str(one) for one in sorted(dealt.above)))
 
     @property
-    def _key(self) -> str:
-        return f"{SHOWN}/{self._session.agent.id}"
+    def _keys(self) -> tuple[str, str]:
+        agent_id = self._session.agent.id
+        return f"{SHOWN}/{agent_id}", f"{ABOVE}/{agent_id}"
 
     def look(self) -> None:
         """Read what has come since the last look and show what is due."""
@@ -91,13 +100,13 @@ class Popups(QObject):
             self._again = True
             return
         self._reading = True
-        service, agent_id, mark = self._session.desk.notifications, self._session.agent.id, self._mark
+        service, agent_id, dealt = self._session.desk.notifications, self._session.agent.id, self._dealt
 
-        def read() -> tuple[int, Sequence[NoticeRow], datetime]:
-            if mark is None:
-                return service.newest_id(agent_id), (), utc_now()
-            found, now = service.since(agent_id, mark)
-            return mark, found, now
+        def read() -> tuple[Dealt, Sequence[NoticeRow], datetime]:
+            if dealt is None:
+                return Dealt(service.newest_id(agent_id)), (), utc_now()
+            found, now = service.since(agent_id, dealt.mark)
+            return dealt, found, now
 
         self._session.work.run(read, self._arrived, failed=lambda _problem: self._rest(), owner=self)
 
@@ -107,19 +116,20 @@ class Popups(QObject):
             self._again = False
             self.look()
 
-    def _arrived(self, found: tuple[int, Sequence[NoticeRow], datetime]) -> None:
-        mark, rows, now = found
+    def _arrived(self, found: tuple[Dealt, Sequence[NoticeRow], datetime]) -> None:
+        first, rows, now = found
+        dealt = self._dealt or first
         self._rest()
         if not rows:
-            if self._mark is None:
-                self._settings.setValue(self._key, mark)
+            self._keep(dealt)
             return
         by_id = {row.notice.id: row for row in rows}
-        waiting = [row.notice for row in rows if row.notice.id not in self._done and not self._needless(row)]
+        read = [row.notice for row in rows]
+        waiting = [one for one in dealt.waiting(read) if not self._needless(by_id[one.id])]
         planned = plan(waiting, self._feed.choices, now)
         for popup in planned.popups:
             self._show(popup, by_id)
-        self._settle(planned, by_id)
+        self._keep(dealt.after(read, planned.held, now))  # no start shows it again
         if planned.again_at is not None:
             wait = (planned.again_at - now) / timedelta(milliseconds=1)
             self._timer.start(int(min(max(wait, 0), _LONGEST_WAIT_MS)) + 30)
@@ -129,15 +139,6 @@ class Popups(QObject):
         ticket_id = row.notice.ticket_id
         for_centre = bool(row.notice.channels & row.notice.channels.CENTRE)
         return (row.read and for_centre) or (ticket_id is not None and self._seen(ticket_id))
-
-    def _settle(self, planned: Plan, by_id: dict[int, NoticeRow]) -> None:
-        """Note what was dealt with, so that no start shows it again."""
-        held = {one.id for one in planned.held}
-        self._done |= set(by_id) - held
-        mark = min(held) - 1 if held else max(by_id)
-        if mark != self._mark:
-            self._settings.setValue(self._key, mark)
-        self._done = {one for one in self._done if one > mark}
 
     def _show(self, popup: Popup, by_id: dict[int, NoticeRow]) -> None:
         rows = [by_id[one.id] for one in popup.shown]

@@ -11,11 +11,12 @@ from sqlalchemy import insert, update
 from desk_app.domain.mailboxes.model import AfterImport
 from desk_app.domain.notifications.choices import NotificationChoices
 from desk_app.domain.notifications.model import Channel, NoticeKind
+from desk_app.domain.notifications.showing import Dealt
 from desk_app.domain.people.actor import Actor
 from desk_app.domain.people.agent import Agent
 from desk_app.plugin_api.channels import ChannelError, ChannelFault, SendOutcome, SendReceipt
 from desk_app.services.people.agents import actor_for
-from desk_app.services.ports.notifications import NoticeRow
+from desk_app.services.ports.notifications import NewNotice, NoticeRow
 from desk_app.storage.schema.links import ticket_watcher
 from desk_app.storage.schema.views import notification
 from desk_app.storage.system.housekeeping import NOTIFICATIONS_KEPT
@@ -146,6 +147,27 @@ def test_nt_02_defaults_of_desk_and_department_and_the_agents_own_choice(desk_ki
     chosen, defaults = service.choices(ben.id)
     assert chosen.matrix == {kind: Channel.CENTRE}
     assert defaults.departments[support.department_id] == {kind: Channel.DESKTOP}
+
+
+def test_nt_01_what_is_committed_late_is_found_though_its_number_is_smaller(desk_kit: DeskKit) -> None:
+    me, service = desk_kit.agent.id, desk_kit.desk.notifications
+    dealt, notice = Dealt(service.newest_id(me)), NewNotice(me, NoticeKind.ASSIGNED, Channel.DESKTOP, None)
+    if desk_kit.database.dialect != "postgresql":  # there one transaction waits for the other one
+        pytest.skip("SQLite writes one after the other")
+    with desk_kit.database.unit_of_work() as slow:
+        slow.notifications.add([notice])
+        with desk_kit.database.unit_of_work() as quick:
+            quick.notifications.add([notice])
+            quick.commit()
+        rows, now = service.since(me, dealt.mark)
+        first = [row.notice for row in rows]
+        assert len(dealt.waiting(first)) == 1
+        dealt = dealt.after(first, (), now)
+        slow.commit()
+    rows, now = service.since(me, dealt.mark)
+    (late,) = dealt.waiting([row.notice for row in rows])
+    assert late.id < first[0].id
+    assert not dealt.after([row.notice for row in rows], (), now).waiting([row.notice for row in rows])
 
 
 def test_nt_05_read_state_is_the_centres_own(desk_kit: DeskKit) -> None:

@@ -15,7 +15,16 @@ from desk_app.domain.notifications.choices import (
     QuietHours,
 )
 from desk_app.domain.notifications.model import Channel, Notice, NoticeKind
-from desk_app.domain.notifications.showing import BURST, LATE, LONGEST_WAIT, SETTLE, PopupKind, plan
+from desk_app.domain.notifications.showing import (
+    BURST,
+    LATE,
+    LONGEST_WAIT,
+    LOOK_BACK,
+    SETTLE,
+    Dealt,
+    PopupKind,
+    plan,
+)
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 BOTH = Channel.CENTRE | Channel.DESKTOP
@@ -197,3 +206,28 @@ def test_nt_03_the_end_of_quiet_hours_exists_on_days_with_another_clock(day: int
         now = datetime(2026, month, day, 0, 45, tzinfo=UTC)
         until = quiet.until(now)
         assert until is None or until > now
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 3600), st.floats(0, LOOK_BACK.total_seconds() - 1), st.booleans()), max_size=20),
+    st.lists(st.floats(0, 9000), max_size=12),
+)
+def test_nt_01_whatever_is_late_each_notification_is_dealt_with_once(
+    written: list[tuple[float, float, bool]], looks: list[float]
+) -> None:
+    """Numbers are given in the order of the moments; what is written then can be read some time later."""
+    all_of_them = [
+        (notice(number, seconds_ago=-at), at + wait, held)
+        for number, (at, wait, held) in enumerate(sorted(written), start=1)
+    ]
+    dealt, told = Dealt(0), list[int]()
+    for number, seconds in enumerate([*sorted(looks), 10_000, 20_000, 30_000]):
+        now = NOON + timedelta(seconds=seconds)
+        read = [one for one, there_at, _held in all_of_them if there_at <= seconds and one.id > dealt.mark]
+        waiting = dealt.waiting(read)
+        patient = {one.id for one, _at, held in all_of_them if held} if number % 2 and seconds < 30_000 else set()
+        held = [one for one in waiting if one.id in patient]
+        told += [one.id for one in waiting if one.id not in patient]
+        dealt = dealt.after(read, held, now)
+    assert sorted(told) == [one.id for one, _at, _held in all_of_them]
+    assert dealt.above == frozenset()
