@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -11,11 +12,13 @@ FAULTS: dict[str, BaseException] = {}
 HANGS: dict[str, Event] = {}
 CLOSED: list[str] = []
 OPENED: list[dict[str, Any]] = []
+WATCH: list[Callable[[str], object]] = []
+"""Called with the name of whatever is touched of the channel type."""
 
 
 def reset() -> None:
     """Forget everything."""
-    for one in (INBOX, SENT, FAULTS, HANGS, CLOSED, OPENED):
+    for one in (INBOX, SENT, FAULTS, HANGS, CLOSED, OPENED, WATCH):
         one.clear()
 
 
@@ -80,6 +83,10 @@ CODE = """
         account_settings = (
             Parameter("room", "Room"), Parameter("token", "Token", kind="secret", required=True),
         )
+        def __getattribute__(self, name):
+            for watch in chat.WATCH:
+                watch(name)
+            return super().__getattribute__(name)
         @property
         def capabilities(self):
             ask("capabilities")
@@ -97,7 +104,8 @@ CODE = """
             room = Address(one.get("room_name", ""), f"{one['chat']}@chat")
             return ParsedMessage(
                 subject=one["text"][:40], from_=who, sender=room, reply_to=(room,), text=one["text"],
-                message_id=f"{one['chat']}.{one['id']}@chat", references=(f"{one['chat']}@chat.conversation",),
+                message_id=f"{one['chat']}.{one['id']}@chat", in_reply_to=tuple(one.get("quotes", ())),
+                references=(f"{one['chat']}@chat.conversation",),
                 content_hash=hashlib.sha256(raw).hexdigest(),
             )
         def build(self, content):

@@ -114,6 +114,10 @@ class OutgoingChecks:
         found = _clean(changed.extra_headers) if isinstance(changed, MailView) else ()
         return lambda _mail: found
 
+    def asks_of_signatures(self) -> bool:
+        """Return whether plugins may be asked what a signature says."""
+        return any(self._hooks.wants(name) for name in ("filter_signature", "placeholders"))
+
     def signature(self, uow: UnitOfWork, actor: Actor, department_id: int) -> SignatureChange:
         """Return what asks plugins, outside of the transaction, to change a signature."""
         if not self._hooks.wants("filter_signature"):

@@ -104,19 +104,43 @@ class Dispatcher:
         headers: Headers | None = None,
     ) -> Prepared:
         """Write the mail, or what the account's channel sends instead; `headers` says what a mail has as further ones.
+        Not inside a transaction: the channel may be a plugin's.
 
         Raises ValueError where the sender is not the account's, a recipient is no address, or the channel cannot send
         that; CommandRefusedError where the channel is not there or failed.
         """
+        is_mail = self.refuse_unreachable(letter, account)
+        return self.write(letter, account, ticket_id, ids, instance_id, at, headers=headers, is_mail=is_mail)
+
+    def refuse_unreachable(self, letter: Letter, account: Account) -> bool:
+        """Refuse a letter that cannot leave from this account; returns whether it leaves as mail. Not inside a
+        transaction: channels of plugins are asked. Raises as `prepare` does."""
         if self._channels.missing(account.channel):
             raise CommandRefusedError(gone(account.channel))
         is_mail = self._channels.is_mail(account)
+        recipients = [address.email for address in (*letter.to, *letter.cc, *letter.bcc) if address.email]
+        if not recipients:
+            raise ValueError("The mail has no recipient.")
+        self._refuse_elsewhere(recipients, account, is_mail=is_mail)
+        return is_mail
+
+    def write(
+        self,
+        letter: Letter,
+        account: Account,
+        ticket_id: int,
+        ids: ReplyIds,
+        instance_id: str,
+        at: datetime,
+        *,
+        headers: Headers | None = None,
+        is_mail: bool = True,
+    ) -> Prepared:
+        """Write a letter that can leave from this account. Mail asks no plugin, and may be written inside a
+        transaction. Raises as `prepare` does."""
         if not is_mail:
             letter = replace(letter, history=(), signature=UNSIGNED)
         mail = _mail(letter, account, ids.token(ticket_id), ids, instance_id, at)
-        if not mail.recipients:
-            raise ValueError("The mail has no recipient.")
-        self._refuse_elsewhere(mail.recipients, account, is_mail=is_mail)
         if headers is not None and is_mail:
             mail = replace(mail, extra_headers=headers(mail))
         content = self._pipeline.prepare(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from desk_app.domain.contacts.model import Contact
 from desk_app.domain.mailboxes.desk import DeskSettings
@@ -13,7 +14,7 @@ from desk_app.domain.people.actor import Actor
 from desk_app.domain.tickets.model import Ticket
 from desk_app.domain.tickets.tags import clean_tags
 from desk_app.services.messages.checks import Headers
-from desk_app.services.messages.dispatch import Dispatcher, Letter, leaves_at, outbound_record
+from desk_app.services.messages.dispatch import Dispatcher, Letter, Prepared, leaves_at, outbound_record
 from desk_app.services.messages.drafts import end_draft
 from desk_app.services.messages.records import note_record
 from desk_app.services.messages.replies import ReplySent
@@ -27,6 +28,17 @@ from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from desk_app.services.tickets.history import line
 from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.services.tickets.statuses import Statuses
+
+
+@dataclass(frozen=True, slots=True)
+class _Beforehand:
+    """What plugins said of a first mail while no transaction was open. `number` is taken for its ticket, "" where
+    nobody was to see it; `written` is what leaves over a channel that is not mail, from `account` as it was then."""
+
+    account: Account
+    headers: Headers | None = None
+    number: str = ""
+    written: Prepared | None = None
 
 
 class NewTicketService:
@@ -49,15 +61,15 @@ class NewTicketService:
         """
         if not draft.to:
             raise ValueError("A ticket needs a customer.")
-        draft, headers = self._checked(draft, actor) if draft.send else (draft, None)
+        draft, before = self._asked(draft, actor) if draft.send else (draft, None)
 
         def store(uow: UnitOfWork) -> ReplySent:
             account = sending_account(uow, draft.from_account_id)
             settings = uow.settings.desk()
-            ticket = _opened(uow, draft, account, settings, actor)
+            ticket = _opened(uow, draft, account, settings, actor, before.number if before is not None else "")
             item: OutboxItem | None = None
-            if draft.send:
-                record, item = self._first_mail(uow, draft, ticket, account, settings, actor, headers)
+            if before is not None:
+                record, item = self._first_mail(uow, draft, ticket, account, settings, actor, before)
                 ticket.agent_replied_at = ticket.created_at
             else:
                 record = note_record(self._pipeline, ticket, draft.text, draft.html, actor, ticket.created_at)
@@ -70,15 +82,39 @@ class NewTicketService:
 
         return asked_before(self._uow, store)
 
-    def _checked(self, draft: NewTicketDraft, actor: Actor) -> tuple[NewTicketDraft, Headers | None]:
+    def _asked(self, draft: NewTicketDraft, actor: Actor) -> tuple[NewTicketDraft, _Beforehand]:
         """Ask plugins about a first mail, before its ticket is there."""
         checks = self._dispatcher.checks
         with self._uow() as uow:
             account = sending_account(uow, draft.from_account_id)
             seen = checks.seen(uow, _unopened(uow, draft, account, actor))
+            instance_id, at = uow.settings.desk().instance_id, uow.now()
+        is_mail = self._dispatcher.refuse_unreachable(_letter(draft), account)
         letter = checks.letter(_letter(draft), seen, actor)
-        changed = replace(draft, subject=letter.subject, text=letter.text, html=letter.html)
-        return changed, checks.headers_before(letter, seen, account)
+        draft = replace(draft, subject=letter.subject, text=letter.text, html=letter.html)
+        headers = checks.headers_before(letter, seen, account)
+        if is_mail and not checks.asks_of_signatures():
+            return draft, _Beforehand(account, headers)
+        number = self._taken_number()
+        written = self._written(draft, account, number, actor, instance_id, at) if not is_mail else None
+        return draft, _Beforehand(account, headers, number, written)
+
+    def _taken_number(self) -> str:
+        """Take the number of the ticket that is going to be opened: plugins see it in what they are asked, which is
+        another question with another number. It is lost where nothing is opened then."""
+        with self._uow() as uow:
+            number = uow.tickets.next_number(uow.settings.desk().number_format)
+            uow.commit()
+        return number
+
+    def _written(
+        self, draft: NewTicketDraft, account: Account, number: str, actor: Actor, instance_id: str, at: datetime
+    ) -> Prepared:
+        """Return what leaves over a channel that is not mail. Its id names no ticket, which has none yet: an answer
+        finds it as the id of a stored message."""
+        letter = replace(_letter(draft), subject=_subject(draft, number), agent_name=actor.agent_name)
+        ids = self._keys.ids(instance_id)
+        return self._dispatcher.write(letter, account, 0, ids, instance_id, at, is_mail=False)
 
     def _first_mail(
         self,
@@ -88,18 +124,14 @@ class NewTicketService:
         account: Account,
         settings: DeskSettings,
         actor: Actor,
-        headers: Headers | None,
+        before: _Beforehand,
     ) -> tuple[MessageRecord, OutboxItem]:
-        letter = replace(
-            _letter(draft),
-            subject=f"{draft.subject} [#{ticket.number}]".strip(),
-            signature=signature_for(uow, ticket.id, account.id, actor, self._dispatcher.checks).in_work(),
-            agent_name=actor.agent_name,
-        )
-        ids = self._keys.ids(settings.instance_id)
-        prepared = self._dispatcher.prepare(
-            letter, account, ticket.id, ids, settings.instance_id, uow.now(), headers=headers
-        )
+        if before.written is None:
+            prepared = self._mail(uow, draft, ticket, account, settings, actor, before.headers)
+        elif account == before.account:
+            prepared = before.written
+        else:
+            raise CommandRefusedError("Somebody changed the mailbox at the same moment. Please send it again.")
         record = outbound_record(prepared, ticket, account, actor, ticket.created_at)
         item = self._dispatcher.queue(
             uow,
@@ -109,6 +141,29 @@ class NewTicketService:
             send_after_at=leaves_at(uow.now(), settings.undo_seconds, None),
         )
         return record, item
+
+    def _mail(
+        self,
+        uow: UnitOfWork,
+        draft: NewTicketDraft,
+        ticket: Ticket,
+        account: Account,
+        settings: DeskSettings,
+        actor: Actor,
+        headers: Headers | None,
+    ) -> Prepared:
+        letter = replace(
+            _letter(draft),
+            subject=_subject(draft, ticket.number),
+            signature=signature_for(uow, ticket.id, account.id, actor, self._dispatcher.checks).in_work(),
+            agent_name=actor.agent_name,
+        )
+        ids = self._keys.ids(settings.instance_id)
+        return self._dispatcher.write(letter, account, ticket.id, ids, settings.instance_id, uow.now(), headers=headers)
+
+
+def _subject(draft: NewTicketDraft, number: str) -> str:
+    return f"{draft.subject} [#{number}]".strip()
 
 
 def _letter(draft: NewTicketDraft) -> Letter:
@@ -136,8 +191,10 @@ def _note_opening(
     uow.changed("ticket", ticket.id, "insert", ticket.department_id)
 
 
-def _opened(uow: UnitOfWork, draft: NewTicketDraft, account: Account, settings: DeskSettings, actor: Actor) -> Ticket:
-    """Insert the ticket of a draft, still without a message."""
+def _opened(
+    uow: UnitOfWork, draft: NewTicketDraft, account: Account, settings: DeskSettings, actor: Actor, number: str
+) -> Ticket:
+    """Insert the ticket of a draft, still without a message; `number` is taken for it, "" for the next one."""
     customer = draft.to[0]
     department_id = _department(uow, draft, account)
     contact = uow.contacts.get(draft.contact_id) if draft.contact_id is not None else None
@@ -150,7 +207,7 @@ def _opened(uow: UnitOfWork, draft: NewTicketDraft, account: Account, settings: 
             at=uow.now(),
         )
     ticket = _unopened(uow, draft, account, actor, contact)
-    ticket.number = uow.tickets.next_number(settings.number_format)
+    ticket.number = number or uow.tickets.next_number(settings.number_format)
     uow.tickets.add(ticket)
     if tags := clean_tags(draft.tags):
         uow.tickets.set_tags(ticket.id, tags)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from desk_app.domain.mailboxes.model import Account, AccountPolicy, FirstImport
-from desk_app.domain.messages.draft import ReplyDraft
+from desk_app.domain.messages.draft import NewTicketDraft, ReplyDraft
+from desk_app.domain.messages.model import Address
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.plugins.model import StateKind
 from desk_app.plugin_api.channels import ChannelFault
@@ -20,6 +21,7 @@ from desk_app.runtime import channel_types, outside
 from desk_app.runtime.compose import Surroundings
 from desk_app.runtime.plugins import PluginPlaces
 from desk_app.runtime.worker import Pace, run_worker
+from desk_app.services.messages.replies import ReplySent
 from desk_app.services.ports.sync import InboundState, OutboxState
 from desk_app.services.system.place import DeskPlace
 from desk_app.services.tickets.results import CommandRefusedError
@@ -53,10 +55,19 @@ class ChatDesk(DeskKit):
         )
         self.account_id = self.desk.mailboxes.add(new, {"token": "t0p"}, self.ann)
 
-    def say(self, text: str, *, user: str = "maria", chat_id: str = "maria") -> None:
+    def say(self, text: str, *, user: str = "maria", chat_id: str = "maria", quotes: str = "") -> None:
         """Let somebody write."""
         number = len(chat.INBOX) + 1
-        chat.INBOX.append({"id": number, "chat": chat_id, "user": user, "name": user.title(), "text": text})
+        said = {"id": number, "chat": chat_id, "user": user, "name": user.title(), "text": text}
+        chat.INBOX.append(said | ({"quotes": [quotes]} if quotes else {}))
+
+    def begin(self, text: str = "It is here.", address: str = "shop@chat") -> ReplySent:
+        """Write to somebody who has not written."""
+        to = (Address("Carl", "carl@chat"),)
+        draft = NewTicketDraft(
+            from_account_id=self.account_id, from_address=address, to=to, subject="Your order", text=text
+        )
+        return self.desk.new_tickets.open(draft, self.ann)
 
     def fetch(self) -> Any:
         return self.desk.sync.sync_once(self.account_id)
@@ -116,6 +127,81 @@ def test_channel_types_refuse_in_words_what_they_cannot_send(chatty: ChatDesk) -
     with pytest.raises(ValueError, match="at most 100 characters"):
         chatty.reply(ticket.id, "x" * 101)
     assert chatty.desk.outbox.tray() == []
+
+
+def test_channel_types_begin_a_ticket_with_a_message(chatty: ChatDesk) -> None:
+    kit = chatty
+    kit.arm()
+    sent = kit.begin()
+    kit.desk.outbox.send_due()
+    assert [(one["chat"], one["text"]) for one in chat.SENT] == [("carl", "It is here.")]
+    (first,) = kit.messages(sent.ticket_id)
+    assert first.subject == f"Your order [#{kit.ticket(sent.ticket_id).number}]"
+    kit.say("Where?", user="carl", chat_id="carl", quotes=first.internet_id)
+    assert kit.fetch().joined == 1
+    assert len(kit.messages(sent.ticket_id)) == 2
+
+
+def test_channel_types_are_not_touched_while_a_ticket_is_opened(chatty: ChatDesk) -> None:
+    support = chatty.mailbox("support@desk.example")
+    touched: list[tuple[str, bool]] = []
+    chat.WATCH.append(lambda name: touched.append((name, bool(chatty.database._connections._writers))))
+    chatty.begin()
+    assert "build" in {name for name, _ in touched}
+    with pytest.raises(ValueError, match="cannot be reached"):
+        chatty.desk.new_tickets.open(
+            NewTicketDraft(
+                from_account_id=support.id,
+                from_address=support.address,
+                to=(Address("Carl", "carl@chat"),),
+                text="Hello",
+            ),
+            chatty.ann,
+        )
+    assert [name for name, inside in touched if inside] == [], "nobody else can write meanwhile"
+
+
+def test_channel_types_that_refuse_a_first_message_leave_no_ticket(chatty: ChatDesk) -> None:
+    with pytest.raises(ValueError, match="at most 100 characters"):
+        chatty.begin("x" * 101)
+    chat.FAULTS["build"] = SystemExit(3)
+    with pytest.raises(CommandRefusedError, match="The plugin “chat” failed: SystemExit"):
+        chatty.begin()
+    assert (chatty.tickets(), chatty.desk.outbox.tray()) == ([], [])
+
+
+def test_channel_types_write_a_first_message_from_a_mailbox_as_it_is(chatty: ChatDesk) -> None:
+    def rename(name: str) -> None:
+        if name == "build":
+            with chatty.database.unit_of_work() as uow:
+                account = uow.accounts.get(chatty.account_id)
+                assert account is not None
+                uow.accounts.save(replace(account, address="other@chat"))
+                uow.commit()
+
+    chat.WATCH.append(rename)
+    with pytest.raises(CommandRefusedError, match="Somebody changed the mailbox"):
+        chatty.begin()
+    chat.WATCH.clear()
+    assert (chatty.tickets(), chatty.desk.outbox.tray()) == ([], [])
+    assert chatty.begin(address="other@chat").ticket_id
+
+
+def test_tickets_that_are_opened_meanwhile_have_numbers_of_their_own(chatty: ChatDesk) -> None:
+    support = chatty.mailbox("support@desk.example")
+
+    def another(name: str) -> None:
+        if name == "build":
+            chatty.arrive(support, mail())
+
+    chat.WATCH.append(another)
+    sent = chatty.begin()
+    mine, other = (
+        chatty.ticket(sent.ticket_id).number,
+        *(t.number for t in chatty.tickets() if t.id != sent.ticket_id),
+    )
+    assert mine != other
+    assert f"[#{mine}]" in chatty.messages(sent.ticket_id)[0].subject
 
 
 def test_channel_types_reach_their_own_people_and_nobody_else(chatty: ChatDesk) -> None:

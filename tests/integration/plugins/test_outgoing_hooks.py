@@ -178,6 +178,25 @@ def test_filter_signature_changes_what_stands_below(database: Database) -> None:
     assert asked[0] == ("Ann Agent", kit.desk.people.departments()[0].name)
 
 
+def test_filter_signature_is_asked_once_about_a_first_mail_that_names_its_ticket(database: Database) -> None:
+    asked: list[str] = []
+
+    def change(value: str) -> str:
+        asked.append(value)
+        return f"{value}<br>Rain or shine."
+
+    kit = PluggedDesk(database, part(filter_signature=change))
+    support = kit.mailbox("support@desk.example")
+    kit.desk.signatures.save(Signature(SignatureScope(), "About {{ticket.number}}"), kit.ann)
+    kit.arm()
+    to = (Address("Carl", "carl@customer.example"),)
+    draft = NewTicketDraft(from_account_id=support.id, from_address=support.address, to=to, subject="Parts", text="Hi.")
+    number = kit.ticket(kit.desk.new_tickets.open(draft, kit.ann).ticket_id).number
+    assert asked == [f"About {number}"]
+    (raw,) = _sent(kit)
+    assert b"Rain or shine." in raw
+
+
 def test_a_reply_without_plugins_is_queued_as_ever(database: Database) -> None:
     kit, ticket_id = _desk(database)
     kit.reply(ticket_id)
