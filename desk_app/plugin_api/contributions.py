@@ -106,7 +106,8 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True)
 class ReportType:
-    """A report. `run` gets the context and the chosen values, off the GUI thread; shown as a table and as CSV."""
+    """A report. `run` gets the context and the chosen values, off the GUI thread, and has a minute, with the reading of
+    the rows it returns; shown as a table and as CSV."""
 
     id: str
     title: str

@@ -15,12 +15,13 @@ from contextvars import copy_context
 from typing import TypeVar
 
 from desk_app.plugin_api.marks import SECONDS, Waits
+from desk_app.services.ports.plugins import PluginLateError
 from desk_app.services.waiting import Excused, timed, waiting
 
 T = TypeVar("T")
 
 
-class TooSlowError(Exception):
+class TooSlowError(PluginLateError):
     """A plugin did not come back in time; `thread` is where it still is."""
 
     def __init__(self, said: str = "", thread: threading.Thread | None = None) -> None:

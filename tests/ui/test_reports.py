@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 from desk_app.domain.plugins.model import StateKind
 from desk_app.plugin_api import Parameter, ReportTable, ReportType
 from desk_app.plugin_api.ui import Registry, ReportPage
+from desk_app.plugin_host.bounded import HangingError
 from desk_app.services.plugins.reporting import ReportFailedError, as_csv
 from desk_app.services.ports.plugins import Contribution
 from desk_app.ui.reports.page import ComputedReport, ReportsPage
@@ -150,6 +151,24 @@ def test_pl_06_a_report_that_takes_long_can_be_left(plugged: MainWindow, control
     go_on.set()
     stage.settle(plugged)
     assert not report.view.isVisible(), "what comes late is not shown"
+
+
+def test_pl_03_a_report_that_never_comes_back_is_said_to_take_too_long(
+    plugged: MainWindow, control: FakeControl
+) -> None:
+    go_on = threading.Event()
+
+    def endless(_ctx: Any, _values: Mapping[str, Any]) -> ReportTable:
+        go_on.wait(20)
+        return ReportTable(("A",), [("late",)])
+
+    bring(plugged, control, ReportType("endless", "Endless", endless))
+    report = computed(page_of(plugged))
+    report.run_button.click()
+    assert stage.pump(report.run_button.isEnabled), "it is given up"
+    go_on.set()
+    assert said(report).startswith("The report failed. The plugin “Satisfaction survey” took too long. It did not")
+    assert [(place, type(error)) for _slug, place, error in control.faults] == [("report_types: endless", HangingError)]
 
 
 def test_pl_06_what_is_needed_is_asked_for_and_days_are_days(plugged: MainWindow) -> None:

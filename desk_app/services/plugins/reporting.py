@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from desk_app.plugin_api.contributions import ReportTable, ReportType
-from desk_app.services.ports.plugins import Contribution, PluginControl
+from desk_app.services.ports.plugins import Contribution, PluginControl, PluginLateError
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 100_000, 100, 5_000
 _LARGEST = 2**63
@@ -22,21 +22,32 @@ class ReportFailedError(Exception):
 
 def run_report(control: PluginControl, found: Contribution, values: Mapping[str, Any]) -> ReportTable:
     """Return what a report finds, in plain texts and numbers. What it raises is a fault of its plugin, but for
-    ValueError: then what the person entered does not fit. Raises ReportFailedError."""
+    ValueError: then what the person entered does not fit. It has as long as other work in the background. Raises
+    ReportFailedError."""
     spec: ReportType = found.spec
-    try:
+    place = f"report_types: {spec.id}"
+
+    def compute() -> ReportTable:
         table = spec.run(found.ctx, values)
         if not isinstance(table, ReportTable):
-            raise TypeError(f"it returned {type(table).__name__} where ReportTable was promised")  # noqa: TRY301 -- one way for all that goes wrong
-        return _plain_table(table)
+            raise TypeError(f"it returned {type(table).__name__} where ReportTable was promised")
+        return _plain_table(table)  # its rows may still be computed while they are read
+
+    try:
+        return control.let(found.plugin, place, compute)
     except ReportFailedError:
         raise
+    except PluginLateError as error:
+        control.fault(found.plugin, place, error)
+        state = control.state(found.plugin)
+        name = state.name if state is not None else found.plugin
+        raise ReportFailedError(f"The plugin “{name}” took too long. {error}") from error
     except ValueError as error:
         raise ReportFailedError(str(error) or type(error).__name__) from error
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        control.fault(found.plugin, f"report_types: {spec.id}", error)
+        control.fault(found.plugin, place, error)
         raise ReportFailedError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 

@@ -24,6 +24,10 @@ class PluginRefusedError(Exception):
     """A plugin cannot be switched on, changed or removed; the text says why, for a person."""
 
 
+class PluginLateError(Exception):
+    """A plugin did not come back in time, or was not called since an earlier call has not; the text says from what."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginState:
     """A plugin as this program sees it.
@@ -170,8 +174,8 @@ class PluginControl(Protocol):
 
     def let(self, slug: str, doing: str, function: Callable[[], T]) -> T:
         """Return what a function returns that a plugin brought for a thread of its own: nobody waits, but it has as
-        long as a hook that the desk waits for. Raises what it raises, and an error where it does not come back; whoever
-        calls this notes both as faults. Not for the GUI thread, and not inside a transaction."""
+        long as a hook that the desk waits for. Raises what it raises, and PluginLateError where it does not come back;
+        whoever calls this notes both as faults. Not for the GUI thread, and not inside a transaction."""
         ...
 
     def at_work(self, slug: str, doing: str) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 from desk_app.plugin_api import ReportTable
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.plugins.reporting import ReportFailedError, as_csv
-from desk_app.ui.language import tr
+from desk_app.ui.language import said, tr
 from desk_app.ui.problems import Problem
 from desk_app.ui.reports.parameters import ParameterForm
 from desk_app.ui.reports.sources import Report
@@ -101,7 +101,7 @@ class ComputedReport(QWidget):
             self._job = None
             self._show_busy(busy=False)
             error = problem.error
-            why = str(error) if isinstance(error, ReportFailedError) else problem.text
+            why = said(str(error)) if isinstance(error, ReportFailedError) else problem.text
             self._complain(tr("The report failed. {why}").format(why=why))
 
         self._show_busy(busy=True)

@@ -26,6 +26,7 @@ from desk_app.runtime.compose import Surroundings
 from desk_app.runtime.plugins import PluginPlaces
 from desk_app.services.messages.checks import SendDeniedError
 from desk_app.services.messages.replies import ReplySent
+from desk_app.services.plugins.reporting import ReportFailedError, run_report
 from desk_app.services.system.place import DeskPlace
 from desk_app.storage.database import Database
 from tests.support.desks import DeskKit, mail
@@ -293,6 +294,34 @@ def test_pl_03_what_is_changed_with_a_sleeping_guard_is_changed_once(hurried: Hu
     assert hurried.status(hurried.one) == "waiting"
     kinds = [one.kind for one in hurried.events(hurried.one)[before:]]
     assert sorted(kinds) == ["ReplyQueued", "ReplySent", "StatusChanged"]
+
+
+REPORTS = """
+    import threading
+    from desk_app.plugin_api import ReportTable, ReportType, hookimpl
+    ASKED, GO = threading.Event(), threading.Event()
+
+    def rows():
+        ASKED.set()
+        GO.wait(50)
+        yield ("late",)
+
+    @hookimpl
+    def report_types(ctx):
+        return [ReportType("hours", "Hours", lambda ctx, values: ReportTable(("A",), rows()))]
+"""
+
+
+def test_pl_03_a_report_that_never_comes_back_ends_and_names_its_plugin(hurried: HurriedDesk) -> None:
+    hurried.plugin(REPORTS)
+    plugins = hurried.desk.plugins
+    (found,) = plugins.contributions("report_types")
+    late = f"It did not come back from report_types: hours within {SECONDS:g} seconds."
+    with pytest.raises(ReportFailedError) as failed:
+        run_report(plugins, found, {})
+    assert str(failed.value) == f"The plugin “Hostile” took too long. {late}"
+    assert until(lambda: hurried.reason() == late)
+    assert hurried.faults() == [f"report_types: hours: {late}"]
 
 
 STAMPS = """
