@@ -246,6 +246,8 @@ def _enable(invocation: Invocation, desk: Any, slug: str, *, newest: bool = Fals
     if wanted:
         if not invocation.json:
             asks = f"{state.name} asks for: {', '.join(wanted)}."
+            if "tickets.read" not in wanted:
+                asks += " Where it takes part in what happens to tickets, it is told of them without asking."
             say(f"{asks} Plugins are not walled in: switch on only what you trust.")
         if not _agreed(invocation, "Switch it on?"):
             return Exit.FAILED

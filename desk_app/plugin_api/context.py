@@ -110,7 +110,8 @@ class TicketCommands(Protocol):
         ...
 
     def update(self, ticket_id: int, **changes: Any) -> TicketView:
-        """Change subject, status (its key), priority, assignee_id, add_tags or remove_tags; returns what came of it."""
+        """Change subject, status (its key), priority, assignee_id, add_tags or remove_tags; returns what came of it:
+        without tickets.read the ticket's id and what was set, with everything else empty."""
         ...
 
     def add_note(self, ticket_id: int, text: str) -> int:

@@ -22,7 +22,7 @@ from desk_app.plugin_host.own_values import OwnTicketValues, OwnValues
 from desk_app.plugin_host.own_words import OwnWords
 from desk_app.plugin_host.web import Web
 from desk_app.services.first_use import on_first_use
-from desk_app.services.plugins.commands import PluginCommands, is_id, plugin_actor, told
+from desk_app.services.plugins.commands import PluginCommands, is_id, of_changes, plugin_actor, told
 from desk_app.services.plugins.present import Present
 from desk_app.services.plugins.views import canned_view
 from desk_app.services.ports.plugins import (
@@ -91,9 +91,13 @@ class _Gate:
     def need(self, permission: Permission, what: str) -> None:
         """Raise PermissionDenied where the plugin does not have a permission now."""
         self.open()
-        if permission not in self._record().permissions:
+        if not self.has(permission):
             self._log.warning("refused: %s needs the permission “%s”", what, permission.value)
             raise PermissionDenied(permission.value, what)
+
+    def has(self, permission: Permission) -> bool:
+        """Return whether the plugin has a permission now."""
+        return permission in self._record().permissions
 
     def open(self) -> None:
         """Raise RefusedByDesk where the plugin was switched off."""
@@ -144,7 +148,8 @@ class _Tickets:
         self._gate.need(Permission.TICKETS_WRITE, "changing a ticket")
         self._gate.free()
         with waiting():
-            return self._commands.update(ticket_id, changes, self._actor)
+            view = self._commands.update(ticket_id, changes, self._actor)
+        return view if self._gate.has(Permission.TICKETS_READ) else of_changes(view, changes)
 
     def add_note(self, ticket_id: int, text: str) -> int:
         self._gate.need(Permission.TICKETS_WRITE, "adding a note")

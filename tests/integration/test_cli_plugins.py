@@ -66,6 +66,7 @@ def test_pl_02_a_plugin_is_made_packed_installed_switched_on_and_removed(desk_ap
     code, out, err = desk_app("plugin", "enable", "greeter")
     assert code == Exit.FAILED  # nobody there who could agree
     assert "tickets.write" in out
+    assert "it is told of them" not in out
     assert "--yes" in err
     assert desk_app("plugin", "enable", "greeter", "--yes")[0] == Exit.OK
     assert _states(desk_app)["greeter"] == "active"
@@ -270,6 +271,13 @@ def test_pl_10_a_plugin_is_signed_trusted_and_taken_back(desk_app: Any, tmp_path
     code, _, err = desk_app("plugin", "install", files[1])
     assert code == Exit.FAILED
     assert "nothing was changed. It is not what was signed" in err
+
+
+def test_pl_01_who_does_not_ask_to_read_tickets_is_said_to_be_told_of_them(desk_app: Any, tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "sample", manifest='permissions = ["network"]')
+    file = desk_app("plugin", "build", str(folder), on_desk=False)[1].strip()
+    out = desk_app("plugin", "install", file, "--enable", "--yes")[1]
+    assert "Where it takes part in what happens to tickets, it is told of them without asking." in out
 
 
 REPORTS = """

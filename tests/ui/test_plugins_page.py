@@ -80,6 +80,7 @@ def test_pl_01_permissions_are_shown_before_a_plugin_is_switched_on(plugged: Mai
     words = " | ".join(one.text() for one in asked.findChildren(QLabel))
     assert "Read tickets" in words
     assert "not locked in" in words
+    assert "told of them" not in words
     assert set(asked.switches) == {Permission.NETWORK, Permission.MAIL_SEND}
     asked.reject()
     assert not page.cards["orders"].switch.isChecked()
@@ -92,6 +93,20 @@ def test_pl_01_permissions_are_shown_before_a_plugin_is_switched_on(plugged: Mai
     stage.settle(plugged)
     assert control.asked == [("activate", "orders", frozenset({Permission.NETWORK, Permission.TICKETS_READ}))]
     assert page.cards["orders"].switch.isChecked()
+
+
+def test_pl_01_who_does_not_ask_to_read_tickets_is_said_to_be_told_of_them(
+    plugged: MainWindow, control: FakeControl
+) -> None:
+    control.states.clear()
+    control.add(plugin_stage.plugin('id = "orders"\nname = "Orders"\nversion = "1.0"\npermissions = ["network"]\n'))
+    page = page_of(plugged)
+    page.fill()
+    page.cards["orders"].switch.click()
+    asked = question(PermissionQuestion)
+    words = " | ".join(one.text() for one in asked.findChildren(QLabel))
+    assert "it is told of them and their messages without asking" in words
+    asked.reject()
 
 
 def test_pl_01_what_was_agreed_to_is_not_asked_again(plugged: MainWindow, control: FakeControl) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.tickets.model import Priority, Ticket
 from desk_app.domain.tickets.query import TicketQuery
-from desk_app.plugin_api.data import MessageView, TicketView
+from desk_app.domain.tickets.tags import clean_tags
+from desk_app.plugin_api.data import AgentView, MessageView, TicketView
 from desk_app.plugin_api.errors import RefusedByDesk
 from desk_app.services.messages.replies import ReplyService, StaleReplyError
 from desk_app.services.plugins.loops import Chains, LoopError, check_pace
@@ -153,6 +154,24 @@ class PluginCommands:
         if ticket is None:
             raise CommandRefusedError("The ticket is gone.")
         return ticket
+
+
+def of_changes(view: TicketView, changes: Mapping[str, Any]) -> TicketView:
+    """Return of a ticket that was changed so only which it is and what came of the changes: for whoever may change
+    tickets and not read them."""
+    assignee_id, added = changes.get("assignee_id"), clean_tags(changes.get("add_tags", ()))
+    return TicketView(
+        id=view.id,
+        number="",
+        subject=view.subject if "subject" in changes else "",
+        status=view.status if "status" in changes else "",
+        category="",
+        priority=view.priority if "priority" in changes else "",
+        channel="",
+        department_id=0,
+        assignee=AgentView(assignee_id, "", "") if assignee_id is not None else None,
+        tags=tuple(one for one in view.tags if one in added),
+    )
 
 
 def plugin_actor(name: str) -> Actor:

@@ -46,6 +46,11 @@ def not_a_sandbox() -> str:
     )
 
 
+def told_anyway() -> str:
+    """Return what must be known of a plugin that does not ask to read tickets."""
+    return tr("Where it takes part in what happens to tickets, it is told of them and their messages without asking.")
+
+
 class PermissionQuestion(Question):
     """What a plugin may do, before it is switched on for the first time or with new wishes. Permissions that can be
     taken away later can be left out here already. `notes` are what is to be known beside."""
@@ -78,6 +83,8 @@ class PermissionQuestion(Question):
             self.content.addWidget(self._area)
         else:
             self.content.addWidget(label(tr("It asks for no permission."), "secondary", wrap=True))
+        if Permission.TICKETS_READ not in wanted:
+            self.content.addWidget(label(told_anyway(), "secondary", wrap=True))
         for note in notes:
             self.content.addWidget(label(note, "secondary", wrap=True))
         self.content.addWidget(Banner(not_a_sandbox(), "warning", icon_name="shield-alert"))

@@ -12,7 +12,7 @@ from desk_app.domain.people.actor import ActorKind
 from desk_app.domain.people.agent import Agent
 from desk_app.domain.tickets.model import Priority
 from desk_app.plugin_api.context import Context
-from desk_app.plugin_api.data import AgentView
+from desk_app.plugin_api.data import AgentView, TicketView
 from desk_app.plugin_api.errors import PermissionDenied, PluginError, RefusedByDesk
 from desk_app.plugin_host import own_values
 from desk_app.plugin_host.context import PluginContext
@@ -336,6 +336,26 @@ def test_pl_02_a_change_carries_the_plugins_name(contexts: Contexts) -> None:
         "TagsChanged",
     }
     assert ctx.tickets.update(made, assignee_id=None).assignee is None
+
+
+def test_pl_01_who_may_only_change_a_ticket_does_not_read_it_that_way(contexts: Contexts) -> None:
+    made = ticket_of(contexts.kit)
+    contexts.make("tickets.read", "tickets.write").tickets.update(made, add_tags=["secret"], assignee_id=None)
+    ctx = contexts.make("tickets.write")
+    mine = ctx.tickets.update(made, priority="urgent")
+    assert mine == TicketView(made, "", "", "", "", "urgent", "", 0)
+    agent = contexts.kit.agent.id
+    mine = ctx.tickets.update(
+        made, subject="Other", status="waiting", assignee_id=agent, add_tags=["VIP"], remove_tags=["none"]
+    )
+    assert mine == TicketView(
+        made, "", "Other", "waiting", "", "", "", 0, assignee=AgentView(agent, "", ""), tags=("vip",)
+    )
+    assert ctx.tickets.update(made, assignee_id=None).assignee is None
+    ctx = contexts.make("tickets.read", "tickets.write")
+    assert ctx.tickets.update(made, priority="low") == ctx.tickets.get(made)
+    contexts.take("tickets.read")
+    assert ctx.tickets.update(made, priority="high") == TicketView(made, "", "", "", "", "high", "", 0)
 
 
 NOT_ALLOWED: list[dict[str, Any]] = [
