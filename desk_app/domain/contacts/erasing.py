@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 from urllib.parse import quote
 
 ERASED = "[erased]"
@@ -27,6 +26,9 @@ _ADDRESS_EDGES = (r"(?:(?<![\w.+\-])|(?<=%[0-9a-f]{2}))", r"(?![\w\-]|\.\w)")
 _NUMBER_EDGES = (r"(?<!\d)", r"(?!\d)")
 _SPACED = r"[^\W\u0e00-\U0010ffff]"
 """A letter of a script that parts words with blanks."""
+_JSON_TEXT = re.compile(r'(?P<text>"[^"\\]*(?:\\.[^"\\]*)*")(?P<key>\s*:)?')
+_BROKEN = re.compile("[\ud800-\udfff]")
+"""Halves of characters: JSON can hold them, no text of a database can."""
 _WORD_EDGES = (f"(?<!{_SPACED})", f"(?!{_SPACED})")
 
 
@@ -85,24 +87,26 @@ class ErasedPerson:
         return found
 
     def in_json(self, stored: str, scrub: Callable[[str], str]) -> str:
-        """Return a JSON value after `scrub` of every text in it. Numbers are ids; keys are words of the program, or
-        addresses. What is no JSON is a text."""
+        """Return a JSON value after `scrub` of every text in it; everything else stays as it was written. Numbers are
+        ids; keys are words of the program, or addresses. What is no JSON is a text."""
         try:
-            value = json.loads(stored)
-            clean = _each(value, scrub, self.anywhere)
+            json.loads(stored)
         except (ValueError, RecursionError):
             return scrub(stored)
-        return stored if clean == value else json.dumps(clean, ensure_ascii=False)
+        return _JSON_TEXT.sub(lambda found: _clean_text(found, scrub, self.anywhere), stored)
 
 
-def _each(value: Any, scrub: Callable[[str], str], of_keys: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return scrub(value)
-    if isinstance(value, list):
-        return [_each(one, scrub, of_keys) for one in value]
-    if isinstance(value, dict):
-        return {of_keys(key): _each(one, scrub, of_keys) for key, one in value.items()}
-    return value
+def as_in_json(text: str) -> str:
+    """Return a text as it stands in JSON that is written in ASCII."""
+    return json.dumps(text)[1:-1]
+
+
+def _clean_text(found: re.Match[str], scrub: Callable[[str], str], of_keys: Callable[[str], str]) -> str:
+    text = json.loads(found["text"])
+    clean = of_keys(text) if found["key"] else scrub(text)
+    if clean == text:
+        return found[0]
+    return f"{json.dumps(clean, ensure_ascii=_BROKEN.search(clean) is not None)}{found['key'] or ''}"
 
 
 def _edges(name: str) -> Iterable[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Integer,
     MetaData,
@@ -13,17 +14,19 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    cast,
     delete,
     func,
     insert,
     inspect,
+    literal,
     or_,
     select,
     update,
 )
 from sqlalchemy.exc import DataError, IntegrityError, NoSuchTableError
 
-from desk_app.domain.contacts.erasing import ERASED_NAME, ErasedPerson
+from desk_app.domain.contacts.erasing import ERASED_NAME, ErasedPerson, as_in_json
 from desk_app.domain.contacts.naming import sort_key
 from desk_app.services.ports.privacy import PrivacyEntry, Stretch
 from desk_app.services.ports.sync import InboundState, OutboxState
@@ -199,8 +202,8 @@ class SqlPrivacyRepository:
         conditions: list[ColumnElement[bool]] = [_mentions(columns, person)]
         if number is not None:
             conditions.append(number.between(part.low, part.high))
-        keys = _keys(table)
-        statement = select(*keys, *(column for column in columns if column not in keys)).where(*conditions)
+        wanted = {column.name: _as_text(column).label(column.name) for column in (*_keys(table), *columns)}
+        statement = select(*wanted.values()).where(*conditions)
         rows = self._t.connection.execute(statement).mappings().all()
         for row in rows:
             self._clean(table, row, person)
@@ -221,20 +224,27 @@ class SqlPrivacyRepository:
         if not values:
             return
         connection = self._t.connection
-        here = [column == old[column.name] for column in _keys(table)]
+        here = [_as_text(column) == old[column.name] for column in _keys(table)]
         if table is ticket_event:
             permit_erasure(self._t, int(connection.execute(select(ticket_event.c.ticket_id).where(*here)).scalar_one()))
         if any(column.name in values for column in table.primary_key.columns):
             connection.execute(delete(table).where(*here))
             return
+        kept = {name: self._stored(table.columns[name], text) for name, text in values.items()}
         try:
             with connection.begin_nested():
-                connection.execute(update(table).where(*here).values(values))
+                connection.execute(update(table).where(*here).values(kept))
         except (IntegrityError, DataError):  # in a plugin's table: another row says the same, or there is no room
             connection.execute(delete(table).where(*here))
         if table.name in {"message", "message_body"}:
             key = int(old["id"] if table is message else old["message_id"])
             erase_message(self._t, key, person, own_ticket=False)
+
+    def _stored(self, column: Any, text: str) -> Any:
+        """Return a text as a column keeps it: JSON that is written as a text would be a text in JSON."""
+        if not isinstance(column.type, JSON):
+            return text
+        return cast(literal(text, Text()), column.type) if self._t.postgresql else literal(text, Text())
 
     def sweep_loose_mail(self, after_id: int, person: ErasedPerson) -> int:
         """Delete raw mail of the person that never became a message."""
@@ -298,17 +308,26 @@ class SqlPrivacyRepository:
 
 
 def _texts(table: Table) -> list[Any]:
+    """Return the columns with texts, JSON among them; what the database computes follows from the others."""
     left_out = frozenset() if table.name.startswith(_OF_PLUGINS) else _NO_TEXT
     return [
         column
         for column in table.columns
-        if isinstance(column.type, (CleanText, Text, String)) and column.name not in left_out
+        if isinstance(column.type, (CleanText, Text, String, JSON))
+        and column.name not in left_out
+        and column.computed is None
     ]
+
+
+def _as_text(column: Any) -> Any:
+    """Return a column to select and to compare by: of JSON the text it is written as."""
+    return cast(column, Text()) if isinstance(column.type, JSON) else column
 
 
 def _scrubbed(column: Any, stored: str, person: ErasedPerson) -> str:
     """Return a text without the person; what a plugin keeps may be JSON."""
-    if holds_json(column) or (column.table.name.startswith(_OF_PLUGINS) and stored.startswith(("{", "["))):
+    of_plugin = column.table.name.startswith(_OF_PLUGINS) and stored.startswith(("{", "["))
+    if of_plugin or isinstance(column.type, JSON) or holds_json(column):
         return person.in_json(stored, person.anywhere)
     return person.anywhere(stored)
 
@@ -328,5 +347,6 @@ def _number(table: Table) -> Any:
 
 
 def _mentions(columns: Sequence[Any], person: ErasedPerson) -> ColumnElement[bool]:
-    likes = ["%" + one.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for one in person.traces]
-    return or_(*(func.lower(column).like(like, escape="\\") for column in columns for like in likes))
+    traces = dict.fromkeys((*person.traces, *map(as_in_json, person.traces)))
+    likes = ["%" + one.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for one in traces]
+    return or_(*(func.lower(_as_text(column)).like(like, escape="\\") for column in columns for like in likes))

@@ -334,6 +334,76 @@ def test_cu_10_a_short_name_is_not_cut_out_of_other_words(name: str, before: str
     assert ErasedPerson((1,), (), (name,)).in_own_tickets(before) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"price": 1.10, "id": 20081234567890123456789, "n": 1e400}', None),
+        ('{"who": "maya@home.example",  "n": 81234567, "at": 1.10}', '{"who": "[erased]",  "n": 81234567, "at": 1.10}'),
+        ('{"maya@home.example" : {"a": ["x", "<maya@home.example>"]}}', '{"[erased]" : {"a": ["x", "<[erased]>"]}}'),
+        ('["say \\"maya@home.example\\"", "\\ud83d maya@home.example"]', '["say \\"[erased]\\"", "\\ud83d [erased]"]'),
+        ('"maya\\u0040home.example"', '"[erased]"'),
+        ("maya@home.example, no JSON", "[erased], no JSON"),
+        ("81234567", None),
+    ],
+)  # fmt: skip
+def test_cu_10_of_json_only_texts_are_changed(before: str, after: str | None) -> None:
+    person = ErasedPerson((1,), (PRIVATE,), (), ("81234567",))
+    assert person.in_json(before, person.anywhere) == (before if after is None else after)
+
+
+def test_cu_10_json_in_tables_of_plugins_is_swept(desk_kit: DeskKit) -> None:
+    maya, greek = _full_desk(desk_kit), "μάγια@home.example"
+    desk_kit.desk.contacts.add_address(maya, greek, desk_kit.ann)
+    theirs = {"seen": [MAYA, {PRIVATE: f"at {PHONE}"}], "call": 46812345678, "id": 7, "text": json.dumps({"a": MAYA})}
+    clean = {
+        "seen": ["[erased]", {"[erased]": "at [erased]"}],
+        "call": 46812345678,
+        "id": 7,
+        "text": '{"a": "[erased]"}',
+    }
+    others = {"price": 1.10, "who": "bob@customer.example"}
+    kinds = ["JSON"]
+    with desk_kit.database.unit_of_work() as uow:
+        connection = uow.connection  # type: ignore[attr-defined]
+        if connection.dialect.name == "postgresql":
+            kinds.append("JSONB")
+        for kind in kinds:
+            named, keyless = f"px_demo__{kind.lower()}", f"px_demo__{kind.lower()}_keyless"
+            columns = f"data {kind}, more {kind}, note TEXT, loud TEXT GENERATED ALWAYS AS (upper(note)) STORED"
+            connection.exec_driver_sql(f"CREATE TABLE {named} (id INTEGER PRIMARY KEY, {columns})")
+            connection.exec_driver_sql(f"CREATE TABLE {keyless} (id INTEGER, {columns})")
+            for key, value in enumerate((theirs, others, {"greek": greek}, 46812345678, MAYA, None), 1):
+                kept = "NULL" if value is None else f"'{json.dumps(value)}'"
+                row = f"(id, data, more, note) VALUES ({key}, {kept}, NULL, 'about {MAYA}')"
+                connection.exec_driver_sql(f"INSERT INTO {named} {row}")
+                connection.exec_driver_sql(f"INSERT INTO {keyless} {row}")
+        before = _kept(connection, kinds)
+        uow.commit()
+    list(desk_kit.desk.privacy.erase(maya, "Maya Lind", ErasureChoice.KEEP_TICKETS, desk_kit.ann))
+    assert traces(desk_kit, MAYA, PRIVATE, PHONE, greek, json.dumps(greek)[1:-1]) == []
+    with desk_kit.database.unit_of_work() as uow:
+        after = _kept(uow.connection, kinds)  # type: ignore[attr-defined]
+    for then, now in zip(before, after, strict=True):
+        assert [json.loads(one or "") for one in now[:5]] == [
+            clean,
+            others,
+            {"greek": "[erased]"},
+            46812345678,
+            "[erased]",
+        ]
+        assert (now[1], now[3], now[5]) == (then[1], then[3], None), "what is not about the person stays as it is"
+
+
+def _kept(connection: sa.Connection, kinds: list[str]) -> list[list[str | None]]:
+    """The JSON of the plugin's tables as it is written, table by table."""
+    found = []
+    for kind in kinds:
+        for name in ("", "_keyless"):
+            statement = f"SELECT CAST(data AS TEXT) FROM px_demo__{kind.lower()}{name} ORDER BY id"
+            found.append(list(connection.exec_driver_sql(statement).scalars()))
+    return found
+
+
 def test_cu_10_tables_of_plugins_are_swept(desk_kit: DeskKit) -> None:
     maya = _full_desk(desk_kit)
     with desk_kit.database.unit_of_work() as uow:
