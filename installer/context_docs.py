@@ -24,6 +24,7 @@ _PARTS = (
 _LIMITS = (
     "A value of `kv` or `data_for` has at most 64 kB as JSON, its key at most 200 characters.",
     "`kv` keeps at most 10,000 values and 16 MB of a plugin; for more there are `ctx.tables`.",
+    "`data_for` keeps at most 100 values and 256 kB about a ticket, 1,000,000 values and 256 MB about all of them.",
     "A secret's name has letters, digits, dots, dashes and underscores, 64 at most.",
     "A search gives at most 1,000 tickets, `get_many` at most 10,000.",
     "Eight changes may follow from one another: a plugin that is told of its own change and changes again is stopped.",

@@ -18,7 +18,7 @@ from desk_app.plugin_api.errors import PermissionDenied, RefusedByDesk
 from desk_app.plugin_host.manifest import Manifest
 from desk_app.plugin_host.own_log import OwnLog
 from desk_app.plugin_host.own_settings import OwnSecrets, OwnSettings, secret_names
-from desk_app.plugin_host.own_values import OwnTicketValues, OwnValues
+from desk_app.plugin_host.own_values import OwnTicketValues, OwnValues, TicketRoom
 from desk_app.plugin_host.own_words import OwnWords
 from desk_app.plugin_host.web import Web
 from desk_app.services.first_use import on_first_use
@@ -270,6 +270,7 @@ class PluginContext:
             factory.hide,
         )
         self._kv = OwnValues(self._open_record, factory.reading, self._writing)
+        self._room = TicketRoom()
         self._tables = _Tables(lambda: factory.tables.space(manifest.slug), self._gate, self._log)
         self._tickets = _Tickets(factory.commands, self._gate, manifest.name)
         self._contacts = _Contacts(factory.pictures, self._gate)
@@ -336,7 +337,7 @@ class PluginContext:
 
     def data_for(self, ticket_id: int) -> TicketData:
         """Small things to remember about a ticket."""
-        return OwnTicketValues(self._open_record, self._factory.reading, self._writing, ticket_id)
+        return OwnTicketValues(self._open_record, self._factory.reading, self._writing, ticket_id, self._room)
 
     @property
     def tables(self) -> Tables:

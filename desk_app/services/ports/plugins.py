@@ -236,6 +236,15 @@ class PluginReading(Protocol):
         """Return what a plugin keeps about a ticket."""
         ...
 
+    def sizes(self, plugin_id: int, key: str, ticket_id: int | None = None) -> tuple[int, int, int | None]:
+        """Return how many other values than one a plugin keeps, for itself or about a ticket, their bytes as JSON, and
+        those of that one, None where it is not there."""
+        ...
+
+    def size_of_all_tickets(self, plugin_id: int) -> tuple[int, int]:
+        """Return how many values a plugin keeps about tickets, and their bytes. Reads all of them."""
+        ...
+
     def faults(self, plugin_id: int, limit: int = 50) -> Sequence[PluginFault]:
         """Return the newest faults, newest first."""
         ...
@@ -264,11 +273,6 @@ class PluginRepository(PluginReading, Protocol):
 
     def set_value(self, plugin_id: int, key: str, value: Any) -> None:
         """Keep one value as JSON; None forgets it."""
-        ...
-
-    def sizes(self, plugin_id: int, key: str) -> tuple[int, int, int | None]:
-        """Return how many other values than one a plugin keeps, their bytes as JSON, and those of that one, None where
-        it is not there."""
         ...
 
     def all_ticket_values(self, plugin_id: int) -> Sequence[tuple[int, str, Any]]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import LargeBinary, Row, Select, cast, func, select
 
 from desk_app.domain.plugins.model import Permission, PluginFault, PluginRecord
 from desk_app.storage.schema.plugins import plugin, plugin_fault, plugin_setting, plugin_ticket_value, plugin_value
@@ -57,6 +57,35 @@ class SqlPluginReading:
         """Return what a plugin keeps about a ticket."""
         return self._values(plugin_ticket_value, {"plugin_id": plugin_id, "ticket_id": ticket_id}, prefix)
 
+    def sizes(self, plugin_id: int, key: str, ticket_id: int | None = None) -> tuple[int, int, int | None]:
+        """Return how much a plugin keeps for itself, or about a ticket."""
+        table = plugin_value if ticket_id is None else plugin_ticket_value
+        where = [table.c.plugin_id == plugin_id]
+        if ticket_id is not None:
+            where.append(table.c.ticket_id == ticket_id)
+        this = table.c.key == key
+
+        def count(connection: Connection) -> tuple[int, int, int | None]:
+            size = _bytes(table, connection)
+            counted = (func.count().filter(~this), func.sum(size).filter(~this), func.sum(size).filter(this))
+            others, theirs, own = connection.execute(select(*counted).where(*where)).one()
+            return int(others), int(theirs or 0), None if own is None else int(own)
+
+        found: tuple[int, int, int | None] = self._run(count)
+        return found
+
+    def size_of_all_tickets(self, plugin_id: int) -> tuple[int, int]:
+        """Return how much a plugin keeps about tickets."""
+        table = plugin_ticket_value
+
+        def count(connection: Connection) -> tuple[int, int]:
+            counted = select(func.count(), func.sum(_bytes(table, connection))).where(table.c.plugin_id == plugin_id)
+            many, size = connection.execute(counted).one()
+            return int(many), int(size or 0)
+
+        found: tuple[int, int] = self._run(count)
+        return found
+
     def faults(self, plugin_id: int, limit: int = 50) -> Sequence[PluginFault]:
         """Return the newest faults."""
         rows = self._rows(
@@ -82,6 +111,12 @@ class SqlPluginReading:
     def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
         found: list[Row[Any]] = self._run(lambda connection: connection.execute(statement).all())
         return found
+
+
+def _bytes(table: Table, connection: Connection) -> Any:
+    if connection.dialect.name == "postgresql":
+        return func.octet_length(table.c.value)
+    return func.length(cast(table.c.value, LargeBinary))
 
 
 def _take(found: dict[str, Any], key: str, stored: str, table: Table) -> None:

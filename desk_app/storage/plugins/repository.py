@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import LargeBinary, cast, delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from desk_app.domain.plugins.model import KEPT_FAULTS, PluginFault, PluginRecord
 from desk_app.domain.plugins.progress import place_of
@@ -90,18 +90,6 @@ class SqlPluginRepository(SqlPluginReading):
     def set_value(self, plugin_id: int, key: str, value: Any) -> None:
         """Keep one value."""
         self._set(plugin_value, {"plugin_id": plugin_id, "key": key}, value)
-
-    def sizes(self, plugin_id: int, key: str) -> tuple[int, int, int | None]:
-        """Return how much a plugin keeps."""
-        table = plugin_value
-        postgresql = self._t.connection.dialect.name == "postgresql"
-        size = func.octet_length(table.c.value) if postgresql else func.length(cast(table.c.value, LargeBinary))
-        this = table.c.key == key
-        counted = select(func.count().filter(~this), func.sum(size).filter(~this), func.sum(size).filter(this)).where(
-            table.c.plugin_id == plugin_id
-        )
-        others, theirs, own = self._t.connection.execute(counted).one()
-        return int(others), int(theirs or 0), None if own is None else int(own)
 
     def all_ticket_values(self, plugin_id: int) -> Sequence[tuple[int, str, Any]]:
         """Return everything a plugin keeps about tickets."""

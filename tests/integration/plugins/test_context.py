@@ -221,6 +221,77 @@ def test_pl_07_a_plugin_keeps_so_many_bytes_and_no_more(contexts: Contexts, monk
     assert ctx.kv.get("large.3") == "less"
 
 
+def test_pl_07_a_plugin_keeps_so_much_about_a_ticket_and_no_more(
+    contexts: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_values, "MOST_OF_A_TICKET", 3)
+    monkeypatch.setattr(own_values, "MOST_BYTES_OF_A_TICKET", 1024)
+    ctx, other = contexts.make(), contexts.make(slug="other")
+    one, two = ticket_of(contexts.kit), ticket_of(contexts.kit, subject="Another")
+    for key in "abc":
+        ctx.data_for(one).set(key, 1)
+    with pytest.raises(RefusedByDesk, match="keeps at most 3 values about a ticket"):
+        ctx.data_for(one).set("d", 1)
+    ctx.data_for(one).set("a", "ü" * 500)
+    with pytest.raises(RefusedByDesk, match="keeps at most 1 kB of values about a ticket"):
+        ctx.data_for(one).set("b", "x" * 30)
+    ctx.data_for(two).set("d", "x" * 500)
+    other.data_for(one).set("d", 1)
+    ctx.data_for(one).set("b", None)
+    ctx.data_for(one).set("d", 1)
+    assert set(ctx.data_for(one).items()) == {"a", "c", "d"}
+
+
+def test_pl_07_a_plugin_keeps_so_much_about_all_tickets_and_no_more(
+    contexts: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_values, "MOST_OF_TICKETS", 3)
+    ctx = contexts.make()
+    one, two = ticket_of(contexts.kit), ticket_of(contexts.kit, subject="Another")
+    ctx.data_for(one).set("a", 1)
+    ctx.data_for(one).set("b", 1)
+    ctx.data_for(two).set("a", 1)
+    with pytest.raises(RefusedByDesk, match="at most 3 values about tickets"):
+        ctx.data_for(two).set("b", 1)
+    with pytest.raises(RefusedByDesk, match="at most 3 values about tickets"):
+        contexts.make().data_for(two).set("b", 1)  # as in another program
+    contexts.make(slug="other").data_for(two).set("b", 1)
+    ctx.data_for(two).set("a", 2)
+    contexts.kit.desk.tickets.trash([one], contexts.kit.ann)
+    contexts.kit.desk.tickets.purge([one], contexts.kit.ann, "test")
+    ctx.data_for(two).set("b", 1)
+    monkeypatch.setattr(own_values, "MOST_BYTES_OF_TICKETS", 1024 * 1024)
+    monkeypatch.setattr(own_values, "MOST_BYTES_OF_A_TICKET", 2 * 1024 * 1024)
+    monkeypatch.setattr(own_values, "MOST_OF_TICKETS", 100)
+    large = "ü" * 32_767  # with its quotes 64 kB
+    for number in range(15):
+        ctx.data_for(two).set(f"large.{number}", large)
+    with pytest.raises(RefusedByDesk, match=r"at most 1 MB about tickets\. Forget some"):
+        ctx.data_for(two).set("large", large)
+    ctx.data_for(two).set("large.3", "less")
+    ctx.data_for(two).set("large", large)
+
+
+def test_pl_07_what_a_plugin_keeps_about_tickets_is_counted_now_and_then(
+    contexts: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_values, "COUNTED_EVERY", 4)
+    reading = contexts.factory.reading
+    counted: list[int] = []
+    count = reading.size_of_all_tickets
+    monkeypatch.setattr(reading, "size_of_all_tickets", lambda found: counted.append(found) or count(found))
+    ctx, made = contexts.make(), ticket_of(contexts.kit)
+    for number in range(8):
+        ctx.data_for(made).set(f"{number}", number)
+    assert len(counted) == 2
+    ctx.data_for(made).set("0", None)
+    assert len(counted) == 2
+    monkeypatch.setattr(own_values, "BYTES_UNCOUNTED", 10)
+    for number in range(3):
+        ctx.data_for(made).set(f"long.{number}", "x" * 10)
+    assert len(counted) == 5
+
+
 def test_pl_07_odd_keys_are_refused(contexts: Contexts) -> None:
     ctx = contexts.make()
     odd: list[Any] = ["", "x" * 201, "a\0b", "a\nb", 5, None]
