@@ -19,6 +19,10 @@ from desk_app.ui.language import said, speak
             "No se puede descomprimir. El disco está lleno. Libere espacio e inténtelo de nuevo.",
         ),
         ("It cannot be loaded: it took longer than 20 seconds.", "No se puede cargar: tardó más de 20 segundos."),
+        (
+            "The plugin “Hours” took too long. It did not come back from report_types: hours within 60 seconds.",
+            "El complemento «Hours» tardó demasiado. No volvió de report_types: hours en 60 segundos.",
+        ),
         ("it must be at least 3", "debe ser al menos 3"),
         ("It cannot be loaded: ValueError: no", "No se puede cargar: ValueError: no"),
         (
