@@ -146,6 +146,55 @@ def test_what_comes_while_the_agent_is_elsewhere_stays_unread_until_it_is_looked
     assert not row_is_unread(kit, here)
 
 
+def test_what_the_agent_wrote_comes_into_view_and_what_others_write_is_told(window: MainWindow, kit: DeskKit) -> None:
+    here, pane = ticket_of(kit, BUDI), window.inbox.ticket
+    long = "\n\n".join(f"Paragraph {number}" for number in range(60))
+
+    def writes(text: str) -> None:
+        raw = stage.letter(
+            "Budi", "budi@kopi.example", "Re: Permintaan", text, in_reply_to=kit.messages(here)[0].internet_id
+        )
+        kit.arrive(window.session.facts.accounts[0][0], raw)
+        window.session.tickets_changed.emit(frozenset({here}))
+        stage.settle(window)
+
+    writes(long)
+    open_(window, here)
+    thread = pane.thread_view
+    bar = thread.area.verticalScrollBar()
+    bar.setValue(0)
+
+    def on_screen(message_id: int) -> bool:
+        top = thread.cards[message_id].y() - bar.value()
+        return -20 <= top < thread.area.viewport().height() - 30
+
+    window.run_action("ticket.note")
+    QTest.keyClicks(pane.composer.edit, "Asked the bank")
+    QTest.keyClick(pane.composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    stage.settle(window)
+    assert on_screen(kit.messages(here)[-1].id)
+    assert not thread.pill.isVisible()
+
+    bar.setValue(0)
+    pane.composer.edit.setFocus()
+    writes("Halo?")
+    writes("Masih di sana?")
+    assert bar.value() == 0, "the place stays"
+    assert thread.pill.isVisible()
+    assert thread.pill.text().strip() == "2 new"
+    QTest.mouseClick(thread.pill, Qt.MouseButton.LeftButton)
+    assert on_screen(kit.messages(here)[-2].id)
+    assert pane.composer.edit.hasFocus()
+    bar.setValue(bar.maximum())
+    assert not thread.pill.isVisible()
+
+    bar.setValue(0)
+    writes("Terima kasih")
+    assert thread.pill.isVisible()
+    open_(window, ticket_of(kit, OMAR))
+    assert not thread.pill.isVisible()
+
+
 def test_cards_that_never_come_to_their_place_are_destroyed(window: MainWindow, kit: DeskKit) -> None:
     open_(window, ticket_of(kit, BUDI))
     side, view = window.inbox.side, window.inbox.ticket.view

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desk_app.domain.messages.inline_images import reference_to
@@ -25,6 +26,8 @@ OPEN_AT_MOST = 6
 FOLD_GROUP = 6
 """More read messages in a row than this become one line, "12 earlier messages"."""
 SLICE_SECONDS = 0.012
+SEEN_PX = 40
+"""So much of a card on screen, and one has seen that it is there."""
 QUIET_EVENTS = frozenset(
     [
         *("TicketCreated", "MessageAdded", "NoteAdded", "ReplySent", "ReplyQueued", "ReplyHeld", "FileImported"),
@@ -91,6 +94,11 @@ class Thread(QWidget):
         self._reused: dict[int, MessageCard] = {}
         self._first_open: QWidget | None = None
         self._keep_scroll: int | None = None
+        self._own: int | None = None
+        """What the agent wrote just now, until it is on screen."""
+        self._unseen: list[int] = []
+        """What others wrote meanwhile, further down than anybody scrolled yet."""
+        self._settled = False
         self.events_shown, self.aside_shown = True, True
         self._people: dict[int, str] = {}
         self._mentioned: dict[int, list[str]] = {}
@@ -98,6 +106,11 @@ class Thread(QWidget):
         content = boxed(column(self._list, None), "canvas")
         self.area = scroller(content, tr("Conversation"))
         self.setLayout(column(self.area))
+        self.area.verticalScrollBar().valueChanged.connect(lambda _value: self._look_down())
+        self.pill = button("", self._to_unseen, variant="primary", icon_name="chevron-down")
+        self.pill.setParent(self)
+        self.pill.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # who writes and clicks on it goes on writing
+        self.pill.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._build_slice)
@@ -113,12 +126,16 @@ class Thread(QWidget):
         return bool(self._waiting)
 
     def show_view(self, view: ConversationView, *, same_ticket: bool) -> None:
-        """Show a ticket, or the same one after a change: what was open stays open, and the place stays."""
+        """Show a ticket, or the same one after a change: what was open stays open, and the place stays. Only what the
+        agent wrote comes into view by itself; of what others wrote a button tells."""
         before = self._view
         self._keep_scroll = self.area.verticalScrollBar().value() if same_ticket else None
         known = {message.id for message in before.messages} if same_ticket and before is not None else set()
         news = {message.id for message in view.messages} - known if known else set()
         self._open = (self._open | news) if same_ticket else opened(view)
+        mine = [one.id for one in view.messages if one.id in news and one.agent_id == self._session.agent.id]
+        self._own = mine[-1] if mine else self._own if same_ticket else None
+        self._unseen = [*(self._unseen if same_ticket else ()), *sorted(news.difference(mine))]
         self._view = view
         self._people = {
             side.id: ", ".join(person.name or person.email for person in side.people)
@@ -146,6 +163,8 @@ class Thread(QWidget):
     def clear_view(self) -> None:
         """Show nothing."""
         self._view = None
+        self._own, self._unseen = None, []
+        self.pill.hide()
         self._waiting.clear()
         self._timer.stop()
         self._cards.clear()
@@ -153,7 +172,7 @@ class Thread(QWidget):
         clear(self._list)
 
     def _rebuild(self) -> None:
-        self._waiting = []
+        self._waiting, self._settled = [], False
         self._first_open = None
         self.area.viewport().setUpdatesEnabled(False)
         self._set_aside()
@@ -217,13 +236,46 @@ class Thread(QWidget):
         self._reused = {}
 
     def _settle(self) -> None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # cards stand where they will stand
         scroll_bar = self.area.verticalScrollBar()
         if self._keep_scroll is not None:
             scroll_bar.setValue(self._keep_scroll)
             self._keep_scroll = None
         elif self._first_open is not None:
             scroll_bar.setValue(max(0, self._first_open.y() - 60))
+        own = self._cards.get(self._own) if self._own is not None else None
+        self._own, self._settled = None, True
+        if own is not None:
+            scroll_bar.setValue(own.y() - 10)
+        self._look_down()
         self.ready.emit()
+
+    # -- what came below --------------------------------------------------------------------------------------------
+    def _look_down(self) -> None:
+        """Tell of messages that came and have not been on screen yet."""
+        if not self._settled:
+            return
+        end = self.area.verticalScrollBar().value() + self.area.viewport().height() - SEEN_PX
+        self._unseen = [one for one in self._unseen if one in self._cards and self._cards[one].y() > end]
+        self.pill.setText(tr("%n new", len(self._unseen)))
+        self.pill.setVisible(bool(self._unseen))
+        self._place_pill()
+
+    def _place_pill(self) -> None:
+        self.pill.adjustSize()
+        self.pill.move((self.width() - self.pill.width()) // 2, self.height() - self.pill.height() - 10)
+        self.pill.raise_()
+
+    def _to_unseen(self) -> None:
+        if self.pill.hasFocus():
+            self.area.setFocus()
+        if self._unseen:
+            self.area.verticalScrollBar().setValue(self._cards[self._unseen[0]].y() - 10)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the button at the bottom."""
+        super().resizeEvent(event)
+        self._place_pill()
 
     def _add_divider(self, hidden: Sequence[MessageView]) -> None:
         ids = {message.id for message in hidden}
