@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 
 from desk_app.ui.settings.page import SettingsHome
@@ -162,3 +163,24 @@ def test_escape_and_a_click_beside_close_and_give_the_focus_back(window: MainWin
     )
     assert ran == ["x"]
     assert kit.agent.id
+
+
+def test_no_shadow_stays_where_the_box_was(window: MainWindow, kit: DeskKit) -> None:
+    palette, _ticket_id = opened(window, kit)
+    stage.settle(window)
+    painted: list[QRect] = []
+
+    class Watch(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region().boundingRect())
+            return False
+
+    watch = Watch()
+    palette.installEventFilter(watch)
+    before = palette._box.geometry()
+    type_(palette, "assign to me")
+    assert palette._box.geometry().bottom() < before.bottom() - 20
+    shadow = QRect(before.left(), before.bottom() + 1, before.width(), 12)
+    assert stage.pump(lambda: any(one.contains(shadow) for one in painted))
+    palette.removeEventFilter(watch)

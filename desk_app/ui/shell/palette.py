@@ -282,6 +282,7 @@ class Palette(QWidget):
         around = self._box.sizeHint().height() - self.list.sizeHint().height()
         height = min(theme().px(MOST_HEIGHT), self.height() - 80, around + max(lines, theme().px(LEAST_LINES)) + 4)
         self._box.setGeometry(QRect((self.width() - width) // 2, max(30, self.height() // 8), width, height))
+        self.update()  # the shadow goes beyond the box
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Leave by clicking beside the box."""
