@@ -171,7 +171,7 @@ def test_no_shadow_stays_where_the_box_was(window: MainWindow, kit: DeskKit) -> 
     painted: list[QRect] = []
 
     class Watch(QObject):
-        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
             if isinstance(event, QPaintEvent):
                 painted.append(event.region().boundingRect())
             return False
