@@ -5,6 +5,7 @@
     -newsletter           without this word, phrase or operator
     from:ana  subject:"new price"  to:sales@example.org
     in:closed  is:unread  tag:vip  assignee:me  before:2026-03-01  after:2026-01  has:attachment
+    status:waiting and priority:urgent, as other help desks have it, for is:waiting and is:urgent
 
 An operator nobody knows is read as plain words. Reading never fails: whatever is typed means something.
 """
@@ -47,6 +48,7 @@ class TextField(StrEnum):
 
 _TEXT_OPERATORS = {"from": TextField.SENDER, "to": TextField.RECIPIENTS, "subject": TextField.SUBJECT}
 _FILTER_OPERATORS = frozenset({"in", "is", "tag", "assignee", "has"})
+_SAME_AS = {"status": "is", "priority": "is"}
 _DATE_OPERATORS = frozenset({"before", "after"})
 
 
@@ -97,6 +99,7 @@ def parse(text: str) -> SearchQuery:
     for match in _PIECE.finditer(text[:MAX_CHARACTERS].translate(_QUOTES)):
         excluded = match["minus"] is not None
         operator = (match["operator"] or "").lower()
+        operator = _SAME_AS.get(operator, operator)
         quoted = match["phrase"] is not None
         value = match["phrase"] if quoted else match["word"]
         if operator in _DATE_OPERATORS:
