@@ -121,6 +121,41 @@ def test_ctrl_return_waits_until_the_recipients_are_known(window: MainWindow, ki
     assert not composer.bars.isVisible()
 
 
+def test_co_10_the_key_sends_from_every_part_of_the_composer(window: MainWindow, kit: DeskKit) -> None:
+    composer, _ticket_id, sent = begin(window, kit)
+    composer.edit.setPlainText("Baik.")
+    composer.show_subject()
+    for place in (composer.to.input, composer.subject, composer.foot.send_more, composer.tear):
+        place.setFocus()
+        QTest.keyClick(place, Qt.Key.Key_Return, CTRL)
+        assert len(sent) == 1, place
+        sent.clear()
+        stage.settle(window)
+        composer.edit.setPlainText("Baik.")
+
+
+def test_a_warning_goes_when_it_is_put_right(window: MainWindow, kit: DeskKit) -> None:
+    composer, _ticket_id, sent = begin(window, kit)
+    composer.edit.setPlainText("The label is attached.")
+    composer.submit()
+    assert bar_of(composer) is not None
+    composer.files.add("label.pdf", "application/pdf", b"%PDF-1.7")
+    assert bar_of(composer) is None
+
+    composer.files.set_files(())
+    composer.edit.setPlainText("Dear {{name}}, the labels are enclosed.")
+    composer.submit()
+    assert not sent
+    composer.files.add("label.pdf", "application/pdf", b"%PDF-1.7")
+    left = bar_of(composer)
+    assert left is not None
+    words = " ".join(one.text() for one in left.findChildren(QLabel))
+    assert "{{name}}" in words
+    assert "enclosed" not in words
+    left.go_on.click()
+    assert len(sent) == 1
+
+
 def test_what_is_typed_before_the_draft_is_read_stays(window: MainWindow, kit: DeskKit) -> None:
     composer, ticket_id, _sent = begin(window, kit)
     composer.edit.setPlainText("kept earlier")

@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, QSize, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.draft import ReplyDraft
+from desk_app.domain.messages.guards import Guard
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.messages.side_conversations import SideDraft
@@ -157,6 +158,7 @@ class Composer(GrowingFrame):
             head.changed.connect(self._touch)
         for files in self.attached.values():
             files.changed.connect(self._touch)
+            files.changed.connect(self._attached)
             files.refused.connect(self.sending.not_attached)
             files.settled.connect(self.sending.proceed)
             files.taken_out.connect(self.sending.stop_waiting)
@@ -165,6 +167,19 @@ class Composer(GrowingFrame):
         self.foot.then_changed.connect(self._touch)
         self.foot.later_asked.connect(self.sending.ask_later)
         self.foot.send_asked.connect(lambda then, at: self.submit(then=then, send_at=at))
+
+    def _attached(self) -> None:
+        if self.files.files:
+            self.bars.put_right(Guard.NOTHING_ATTACHED)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Send from the recipients, the subject and the buttons as from the text."""
+        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if held and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if not event.isAutoRepeat():
+                self.sending.key_sent(event.modifiers())
+            return
+        super().keyPressEvent(event)
 
     def _touch(self) -> None:
         if not self._quiet:

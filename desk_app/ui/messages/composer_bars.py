@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from desk_app.domain.messages.guards import Objection
+from desk_app.domain.messages.guards import Guard, Objection
 from desk_app.ui.messages.composer_guards import guard_bar
 from desk_app.ui.widgets.layout import clear, column
 from desk_app.ui.widgets.panels import Banner
@@ -19,12 +19,15 @@ class ComposerBars(QWidget):
         super().__init__()
         self._back = back
         self._asked: set[Objection] = set()
+        self._shown: tuple[Objection, ...] = ()
+        self._go_on: Callable[[], object] = back
         self._layout = column()
         self.setLayout(self._layout)
         self.hide()
 
     def show_bar(self, bar: QWidget | None) -> None:
         """Show a bar, or none."""
+        self._shown = ()
         clear(self._layout)
         if bar is not None:
             self._layout.addWidget(bar)
@@ -46,8 +49,20 @@ class ComposerBars(QWidget):
         if set(found) <= self._asked:
             return False
         self._asked |= set(found)
-        self.show_bar(guard_bar(found, go_on, self._leave))
+        self._ask(tuple(found), go_on)
         return True
+
+    def put_right(self, guard: Guard) -> None:
+        """Ask no longer about what the agent has put right."""
+        rest = tuple(one for one in self._shown if one.guard is not guard)
+        if not rest and self._shown:
+            self.show_bar(None)
+        elif rest != self._shown:
+            self._ask(rest, self._go_on)
+
+    def _ask(self, found: tuple[Objection, ...], go_on: Callable[[], object]) -> None:
+        self.show_bar(guard_bar(found, go_on, self._leave))
+        self._shown, self._go_on = found, go_on
 
     def _leave(self) -> None:
         self.show_bar(None)
