@@ -215,7 +215,7 @@ class _Program:
         self._app.setQuitOnLastWindowClosed(False)
         self._app.commitDataRequest.connect(lambda _manager: self._end_for_good())
         self._window.start()
-        self._window.show()
+        self._window.appear()
         if self._splash is not None:
             self._splash.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,8 @@ from desk_app.services.ports.sync import OutboxState
 from desk_app.ui.messages.composer_foot import Afterwards, SendOrder
 from desk_app.ui.messages.mail_files import safe_filename
 from desk_app.ui.messages.why import why_text
+from desk_app.ui.preferences import Preferences
+from desk_app.ui.session import DeskSession
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.dialogs import PersonQuestion, SplitQuestion, TagsQuestion
 from desk_app.ui.tickets.picking import TicketQuestion
@@ -593,6 +595,25 @@ def test_sizes_and_list_are_remembered(kit: DeskKit, settings: QSettings, qapp: 
     again = stage.open_window(kit, settings)
     assert again.inbox.list.view is not None
     assert again.inbox.list.view.id == "closed"
+    close(again)
+
+
+def test_a_new_window_is_never_larger_than_the_screen(kit: DeskKit, settings: QSettings, qapp: QApplication) -> None:
+    from tests.ui.conftest import close
+
+    window = MainWindow(DeskSession(kit.desk, kit.agent), Preferences(settings))
+    room = window.screen().availableGeometry()
+    assert room.width() < 1440, "a small screen"
+    window.appear()
+    assert window.isMaximized()
+    assert window.size() == room.size()
+    window.showNormal()
+    window.setGeometry(10, 20, 700, 600)
+    close(window)
+    again = MainWindow(DeskSession(kit.desk, kit.agent), Preferences(settings))
+    again.appear()
+    assert not again.isMaximized()
+    assert again.size() == QSize(700, 600)
     close(again)
 
 

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from desk_app.ui.shell.palette import Palette
     from desk_app.ui.tickets.ticket_pane import TicketPane
 
+WIDTH, HEIGHT, FRAME_PX = 1440, 900, 48
+"""The usual size of a window, and what a frame around it takes."""
 AFTER_LIST_MS = 150
 """So long after the first list was shown it may be painted and walked through alone."""
 
@@ -101,8 +103,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.registries.actions.on_change(self._bind_keys)
         self.setMinimumSize(560, 520)
-        self.resize(1440, 900)
-        self.restore()
+        self._placed = self.restore()
         self.show_page("inbox")
 
     def _build(self) -> None:
@@ -490,12 +491,21 @@ class MainWindow(QMainWindow):
         self.inbox.save(settings)
         settings.sync()
 
-    def restore(self) -> None:
-        """Take place and sizes as they were."""
+    def restore(self) -> bool:
+        """Take place and sizes as they were; returns whether the window has a place already."""
+        room = self.screen().availableSize()
+        self.resize(min(WIDTH, room.width()), min(HEIGHT, room.height()))
         geometry = self.preferences.settings.value("window/geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
         self.inbox.restore(self.preferences.settings)
+        return isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)
+
+    def appear(self) -> None:
+        """Show the window. A new one fills a screen that has no room for its usual size: never beyond the edge."""
+        room = self.screen().availableSize()
+        if self._placed or (room.width() > WIDTH and room.height() > HEIGHT + FRAME_PX):
+            self.show()
+        else:
+            self.showMaximized()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Listen to the keyboard from now on."""
