@@ -147,6 +147,7 @@ def test_a_warning_goes_when_it_is_put_right(window: MainWindow, kit: DeskKit) -
     composer.submit()
     assert not sent
     composer.files.add("label.pdf", "application/pdf", b"%PDF-1.7")
+    stage.settle(window)
     left = bar_of(composer)
     assert left is not None
     words = " ".join(one.text() for one in left.findChildren(QLabel))
