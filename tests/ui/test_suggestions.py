@@ -14,6 +14,7 @@ from desk_app.ui.messages import emoji_box
 from desk_app.ui.messages.composer import Composer
 from desk_app.ui.messages.emoji_box import EmojiBox, found
 from desk_app.ui.messages.suggest_popup import SuggestPopup
+from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.shell.window import MainWindow
 from tests.support.desks import DeskKit
 from tests.ui import stage
@@ -71,6 +72,26 @@ def test_co_07_a_slash_searches_previews_and_inserts(window: MainWindow, kit: De
     assert next(one for one in canned.visible(None) if one.title == "Refund sent").use_count == 1
 
 
+def test_co_07_without_any_canned_response_the_slash_leads_to_making_one(window: MainWindow, kit: DeskKit) -> None:
+    composer = begin(window, kit)
+    type_(window, composer, "Hi /")
+    box = popup(window)
+    assert box.isVisible()
+    assert lines(box.list) == ["None there yet: make the first one…"]
+    type_(window, composer, "x")
+    assert not box.isVisible(), "what is typed on is text"
+    QTest.keyClick(composer.edit, Qt.Key.Key_Backspace)
+    stage.settle(window)
+    assert box.isVisible()
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return)
+    stage.settle(window)
+    assert composer.edit.toPlainText() == "Hi "
+    home = window.page("settings")
+    assert isinstance(home, SettingsHome)
+    assert home.isVisible()
+    assert home.current == "canned"
+
+
 def test_co_07_escape_leaves_the_slash_and_words_never_open_it(window: MainWindow, kit: DeskKit) -> None:
     kit.desk.canned.save(CannedResponse(0, "Hello", "Good day"), kit.ann)
     composer = begin(window, kit)
@@ -110,7 +131,7 @@ def test_in_17_a_mention_is_one_piece_and_told(window: MainWindow, kit: DeskKit)
     assert composer.edit.toPlainText() == "@Bob Builder please"
     window.inbox.ticket.drafts.flush()
     stage.settle(window)
-    window.inbox.ticket.writing.begin(instead=True)
+    window.inbox.ticket.writing.show_again()
     stage.settle(window)
     composer.edit.put_cursor(len("@Bob Builder"))
     QTest.keyClick(composer.edit, Qt.Key.Key_Backspace)

@@ -79,6 +79,8 @@ class Composer(GrowingFrame):
     """The selection, or the whole text, is to become a canned response."""
     suggest_asked = Signal(str)
     """A list of suggestions is to open, named by its sign."""
+    action_asked = Signal(str)
+    """An action of the window is to run."""
     plain_default_asked = Signal(bool)
     """Whether every reply is to begin as a text-only mail."""
     throw_asked = Signal()

@@ -68,10 +68,15 @@ class CannedSource(QObject):
         view = self._composer.view
         language = view.ticket.language if view is not None else ""
         department_id = view.ticket.department_id if view is not None else None
+        if not responses and not typed:
+            return [Suggestion(tr("None there yet: make the first one…"), self._to_settings, icon="plus")]
         fitting = offered(responses, typed, language=language, department_id=department_id)[:SHOWN]
         if not typed.strip():
             fitting.sort(key=lambda one: one.folder.casefold())  # stable: the most used first in each folder
         return [self._suggestion(one, values, grouped=not typed.strip()) for one in fitting]
+
+    def _to_settings(self) -> None:
+        self._composer.action_asked.emit("settings.canned")
 
     def _suggestion(self, one: CannedResponse, values: Mapping[str, str], *, grouped: bool) -> Suggestion:
         folder = one.folder.replace(FOLDER_SEPARATOR, " › ")

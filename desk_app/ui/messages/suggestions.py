@@ -139,7 +139,8 @@ class Suggestions(QObject):
         if asked is not None:
             self._take_out(asked)
             one.take()
-        self._edit.setFocus()
+        if self._edit.isVisible():  # what was taken may have led to another page
+            self._edit.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Steer the list with the keys of the text while it is shown."""

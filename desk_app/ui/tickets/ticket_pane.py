@@ -88,6 +88,8 @@ class TicketPane(QWidget):
         self.writing.ticket_changed.connect(self._written)
         self.writing.told.connect(acts.told)
         self.composer.tear_asked.connect(self.tear_off)
+        self._run_action = run_action
+        self.composer.action_asked.connect(run_action)
         self._registries = registries
         self._torn: dict[int, ComposerWindow] = {}
         self._layout_parts()
@@ -313,6 +315,7 @@ class TicketPane(QWidget):
         torn = ComposerWindow(self._session, self._registries, view, kind)
         self._torn[view.ticket.id] = torn
         torn.docked.connect(self._dock)
+        torn.writing.composer.action_asked.connect(self._run_action)
         torn.writing.reply_sent.connect(self.reply_sent)
         torn.writing.note_added.connect(lambda _ticket_id: self.note_added.emit())
         torn.writing.ticket_changed.connect(self._written)
