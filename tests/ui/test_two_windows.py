@@ -98,6 +98,31 @@ def test_what_the_main_window_has_not_stored_stays_when_the_other_one_closes(
     assert main.edit.toPlainText() == "stored there"
 
 
+@pytest.mark.parametrize(
+    ("choice", "text"),
+    [
+        ("Keep both", "stored there\nin the main window, and more"),
+        ("Keep this text", "in the main window, and more"),
+        ("Take the other one", "stored there"),
+    ],
+)
+def test_the_agent_decides_between_two_texts(
+    choice: str, text: str, window: MainWindow, kit: DeskKit, here: int
+) -> None:
+    main, apart = window.inbox.ticket.composer, beside(window, here)
+    write(window, apart.ticket_pane.composer, "stored there")
+    write(window, main, "in the main window")
+    main.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(main.edit, ", and more")
+    next(one for one in main.bars.findChildren(QPushButton) if one.text() == choice).click()
+    stage.settle(window)
+    assert not main.bars.isVisible()
+    assert main.edit.toPlainText() == text
+    kept = stored(kit, here)
+    assert kept is not None
+    assert kept.text.replace("\n\n", "\n") == text
+
+
 def test_a_text_sent_from_one_window_does_not_stand_in_the_other(window: MainWindow, kit: DeskKit, here: int) -> None:
     main = window.inbox.ticket.composer
     write(window, main, "Baik, segera.")

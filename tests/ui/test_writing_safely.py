@@ -194,6 +194,28 @@ def test_what_is_typed_after_send_stays(
     assert not composer.bars.isVisible(), "one's own reply is no news"
 
 
+@pytest.mark.parametrize("typed_at_once", ["", "And ", "And one "])
+def test_what_is_typed_while_the_next_reply_is_looked_up_keeps_its_order(
+    typed_at_once: str, window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, composer = ticket_of(kit, BUDI), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setFocus()
+    QTest.keyClicks(composer.edit, "Baik.")
+    sending = held_up(monkeypatch, kit.desk.replies, "send")
+    look_up = held_up(monkeypatch, kit.desk.replies, "start")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    QTest.keyClicks(composer.edit, typed_at_once)
+    sending.set()
+    assert stage.pump(lambda: not composer.edit.toPlainText().startswith("Baik."))
+    QTest.keyClicks(composer.edit, "two ")
+    look_up.set()
+    stage.settle(window)
+    QTest.keyClicks(composer.edit, "three")
+    assert composer.edit.toPlainText() == f"{typed_at_once}two three"
+    assert composer.edit.hasFocus()
+
+
 def begin_forward(window: MainWindow, text: str) -> None:
     composer = window.inbox.ticket.composer
     window.run_action("ticket.forward")

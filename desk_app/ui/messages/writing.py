@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextCursor
 from shiboken6 import isValid
 
 from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft, together
 from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.domain.messages.signatures import SignatureText
 from desk_app.plugin_api.ui import UiRegistries
@@ -277,23 +277,30 @@ class Writing(QObject):
         if mine.ticket_id != self._ticket_id:
             return
         place = (mine.ticket_id, mine.kind)
+        stamp = stored.stamp if stored is not None else None
 
-        def keep() -> None:
+        def decided(shown: KeptDraft | None) -> None:
+            """Go on with another text than stands here, None for this one."""
             self.composer.say(None)
-            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
+            if shown is not None:
+                self.composer.restore(shown, instead=True)
+            self.drafts.adopt(*place, stamp)
+
+        def both() -> None:
+            here = next((one for one in self.composer.kept(self._session.agent.id) if one.kind is mine.kind), mine)
+            decided(together(stored, here) if stored is not None else None)
 
         def take() -> None:
-            self.composer.say(None)
-            if stored is not None:
-                self.composer.restore(stored, instead=True)
-            else:
+            if stored is None:
                 self.composer.clear_text(mine.kind)
-            self.drafts.adopt(*place, stored.stamp if stored is not None else None)
+            decided(stored)
 
         text = tr("This draft was changed in another window.")
         if stored is None:
             text = tr("This draft was sent or thrown away in another window.")
-        choices = [(tr("Keep this text"), keep), (tr("Take the other one"), take)]
+        choices = [(tr("Keep this text"), lambda: decided(None)), (tr("Take the other one"), take)]
+        if stored is not None:
+            choices.insert(0, (tr("Keep both"), both))
         self.composer.say(Banner(text, "warning", choices))
 
     def keep_as_canned(self) -> None:

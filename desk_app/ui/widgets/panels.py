@@ -24,7 +24,8 @@ _BANNER_ICONS = {"info": "info", "warning": "triangle-alert", "danger": "circle-
 
 
 class Banner(QFrame):
-    """A coloured strip with an icon, a text and what can be done. Tones: info, warning, danger, success."""
+    """A coloured strip with an icon, a text and what can be done; more than two choices stand below the text. Tones:
+    info, warning, danger, success."""
 
     def __init__(self, text: str, tone: str = "info", choices: Sequence[Choice] = (), *, icon_name: str = "") -> None:
         super().__init__()
@@ -34,13 +35,15 @@ class Banner(QFrame):
         self.text = label(text, wrap=True, selectable=True)
         self.buttons = [button(words, on_click) for words, on_click in choices]
         glyph = Glyph(icon_name or _BANNER_ICONS[tone], tone)
-        self.setLayout(row(glyph, self.text, *self.buttons, margins=(12, 6, 8, 6), spacing=10))
-        self.layout_stretch()
-
-    def layout_stretch(self) -> None:
-        """Give the room to the text."""
-        box = self.layout()
-        box.setStretchFactor(self.text, 1)  # type: ignore[union-attr]
+        if len(choices) > 2:
+            words = column(self.text, row(None, *self.buttons, spacing=8), spacing=6)
+            line = row(glyph, words, margins=(12, 7, 8, 7), spacing=10)
+            line.setAlignment(glyph, Qt.AlignmentFlag.AlignTop)
+            line.setStretchFactor(words, 1)
+        else:
+            line = row(glyph, self.text, *self.buttons, margins=(12, 6, 8, 6), spacing=10)
+            line.setStretchFactor(self.text, 1)  # the room is for the text
+        self.setLayout(line)
 
 
 def panel_card(title: str, *, trailing: str = "") -> tuple[QFrame, QVBoxLayout]:
