@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from desk_app.domain.notifications.model import NoticeKind
 from desk_app.domain.tickets.model import Bucket, Priority, Ticket
 from desk_app.domain.tickets.query import TicketQuery
-from desk_app.services.ports.bulk import JobState
+from desk_app.services.ports.bulk import BulkJob, JobState
 from desk_app.services.tickets import bulk
 from desk_app.services.tickets.bulk import BulkProgress
 from desk_app.storage.schema.views import bulk_job
+from desk_app.storage.tickets.bulk import SqlBulkRepository
 from tests.support.desks import DeskKit, mail
 
 COUNT = 7
@@ -319,6 +321,38 @@ def test_in_06_an_undo_of_a_job_that_runs_stops_it_and_puts_back_what_it_did(
     assert list(service.retry(started.job_id, desk_kit.ann)) == [], "what it did not come to stays as it is, too"
     assert state(desk_kit, ids) == before
     assert service.interrupted(desk_kit.agent.id) == []
+
+
+def test_in_06_a_job_turned_back_in_the_middle_of_a_chunk_leaves_nothing_half(
+    desk_kit: DeskKit, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, before = desk_kit.desk.bulk, state(desk_kit, ids)
+    started = service.start("priority", {"priority": "urgent"}, ids, desk_kit.ann)
+    there, progress = service.run(started.job_id, desk_kit.ann), SqlBulkRepository.progress
+    next(there)
+    written, go_on, ended = threading.Event(), threading.Event(), list[JobState]()
+
+    def wait(repository: SqlBulkRepository, job: BulkJob, under: JobState) -> bool:
+        written.set()
+        assert go_on.wait(20)
+        return progress(repository, job, under)
+
+    monkeypatch.setattr(SqlBulkRepository, "progress", wait)
+    chunk = threading.Thread(target=lambda: ended.extend(one.state for one in there))
+    turn = threading.Thread(target=lambda: service.turn_back(started.job_id))
+    chunk.start()
+    assert written.wait(20), "three more tickets are changed, and nobody else sees it yet"
+    turn.start()
+    at_once = desk_kit.database.dialect == "postgresql"
+    if at_once:  # SQLite lets it write when the chunk is through, or the last one
+        turn.join(20)
+    go_on.set()
+    for one in (chunk, turn):
+        one.join(20)
+        assert not one.is_alive()
+    assert ended[-1] is JobState.UNDOING or not at_once
+    assert undo(desk_kit, started.job_id).state is JobState.UNDONE
+    assert state(desk_kit, ids) == before
 
 
 def test_in_06_a_job_that_somebody_else_runs_is_not_turned_back(desk_kit: DeskKit, ids: list[int]) -> None:
