@@ -194,6 +194,56 @@ def test_what_is_typed_after_send_stays(
     assert not composer.bars.isVisible(), "one's own reply is no news"
 
 
+@pytest.mark.parametrize("back", [True, False])
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize(
+    ("service", "command", "kind"),
+    [
+        ("replies", "send", DraftKind.REPLY),
+        ("replies", "note", DraftKind.NOTE),
+        ("side_conversations", "send", DraftKind.FORWARD),
+    ],
+)
+def test_what_is_typed_after_send_stays_with_its_ticket_though_the_agent_moved_on(
+    service: str,
+    command: str,
+    kind: DraftKind,
+    sent: bool,
+    back: bool,
+    window: MainWindow,
+    kit: DeskKit,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    if kind is DraftKind.FORWARD:
+        begin_forward(window, "")
+    composer.set_kind(kind)
+    composer.edit.setPlainText("Baik.")
+    go_on = held_up(monkeypatch, getattr(kit.desk, service), command, None if sent else away)
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, CTRL)
+    composer.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(composer.edit, " One more thing")
+    window.open_ticket(other)
+    assert stage.pump(lambda: composer.ticket_id == other and composer.start is not None)
+    if back:
+        window.open_ticket(here)
+        assert stage.pump(lambda: composer.texts.document(kind).toPlainText() == "Baik. One more thing")
+    go_on.set()
+    stage.settle(window)
+    if back:
+        window.inbox.ticket.drafts.flush()
+        stage.settle(window)
+    assert kit.messages(here)[-1].visible_text.strip().endswith("Baik.") is sent
+    kept = stored(kit, here, kind)
+    assert kept is not None
+    assert kept.text.strip() == ("One more thing" if sent else "Baik. One more thing")
+    assert stored(kit, other, kind) is None
+    open_(window, here)
+    composer.set_kind(kind)
+    assert composer.edit.toPlainText().strip() == kept.text.strip()
+
+
 @pytest.mark.parametrize("typed_at_once", ["", "And ", "And one "])
 def test_what_is_typed_while_the_next_reply_is_looked_up_keeps_its_order(
     typed_at_once: str, window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch

@@ -23,13 +23,15 @@ _Place = tuple[int | None, DraftKind]
 @dataclass
 class _Line:
     """One draft on its way to the database. `waiting` is not stored yet, `kept` is what is stored; `leaving` while the
-    text is being sent, `disputed` while somebody must decide between two versions, `failed` while what waits could not
-    be stored: it is tried again with whatever is stored next."""
+    text is being sent, and `since` is how it read when it was to be stored meanwhile; `disputed` while somebody must
+    decide between two versions, `failed` while what waits could not be stored: it is tried again with whatever is
+    stored next."""
 
     stamp: DraftStamp | None = None
     waiting: KeptDraft | None = None
     kept: KeptDraft | None = None
     leaving: bool = False
+    since: KeptDraft | None = None
     disputed: bool = False
     failed: bool = False
     state: object = field(default_factory=object)
@@ -81,8 +83,11 @@ class DraftKeeper(QObject):
     def _keep(self, draft: KeptDraft) -> None:
         line = self._line(draft.ticket_id, draft.kind)
         with line.lock:
+            if line.leaving:
+                line.since = draft
+                return
             newest = line.waiting or line.kept
-            if line.leaving or draft == newest or (draft.empty and newest is None):
+            if draft == newest or (draft.empty and newest is None):
                 return
             line.waiting = draft
             if line.disputed and not self._finished:
@@ -152,7 +157,7 @@ class DraftKeeper(QObject):
                 if line.waiting is None and not line.leaving:
                     line.stamp = there.stamp if there is not None else None
                     line.kept = replace(there, stamp=None, saved_at=None) if there is not None else None
-                shown = line.waiting or there
+                shown = (line.since if line.leaving else None) or line.waiting or there
             if shown is not None and not shown.empty:
                 found[kind] = shown
             if line.disputed and line.waiting is not None:
@@ -164,7 +169,8 @@ class DraftKeeper(QObject):
         """The text is being sent: store nothing that would survive it. What it is now is stored first, in case it is
         not sent."""
         self.flush()
-        self._line(ticket_id, kind).leaving = True
+        line = self._line(ticket_id, kind)
+        line.leaving, line.since = True, None
 
     def held(self, ticket_id: int | None, kind: DraftKind) -> bool:
         """Whether the text is being sent at the moment."""
@@ -180,12 +186,18 @@ class DraftKeeper(QObject):
 
     def resume(self, ticket_id: int | None, kind: DraftKind) -> None:
         """It was not sent; go on keeping it."""
-        self._line(ticket_id, kind).leaving = False
+        line = self._line(ticket_id, kind)
+        line.leaving = False
+        if line.since is not None:
+            self._keep(line.since)
         self.flush()
 
-    def ended(self, ticket_id: int | None, kind: DraftKind) -> None:
-        """It was sent and its draft went with it."""
-        self._lines.pop((ticket_id, kind), None)
+    def ended(self, ticket_id: int | None, kind: DraftKind, *, here: bool = True) -> None:
+        """It was sent and its draft went with it. Where the text does not stand `here` any more, what was typed since
+        it left is kept."""
+        line = self._lines.pop((ticket_id, kind), None)
+        if line is not None and not here:
+            self._keep_since(line)
 
     def adopt(self, ticket_id: int | None, kind: DraftKind, stamp: DraftStamp | None) -> None:
         """Somebody decided between two versions: the next write replaces the state `stamp` names."""
@@ -200,12 +212,11 @@ class DraftKeeper(QObject):
         self._timer.stop()
         self._finished = True
         for draft in self._collect():
-            if (line := self._line(draft.ticket_id, draft.kind)).leaving:
-                self._keep_since(line, draft)
-            else:
-                self._keep(draft)
+            self._keep(draft)
         for line in self._lines.values():
-            if line.waiting is not None and not line.leaving:
+            if line.leaving:
+                self._keep_since(line)
+            elif line.waiting is not None:
                 self._store(line)
         if not wait:
             return False
@@ -213,12 +224,13 @@ class DraftKeeper(QObject):
         self._session.work.write(done.set)
         return done.wait(CLOSE_SECONDS)
 
-    def _keep_since(self, line: _Line, draft: KeptDraft) -> None:
+    def _keep_since(self, line: _Line) -> None:
         """Keep what was typed since a text left; the writing thread knows by then whether it went out."""
+        draft = line.since
 
         def save() -> None:
             left, agent_id = line.kept, self._session.agent.id
-            if left is None or same_text(left, draft):
+            if draft is None or left is None or same_text(left, draft):
                 return
             since = draft
             if draft.kind not in self._session.desk.drafts.of_ticket(draft.ticket_id, agent_id):

@@ -211,11 +211,11 @@ class Writing(QObject):
 
     def _show_kept(self, start: Any, stored: StoredDrafts) -> None:
         """Begin a reply and show the kept texts. What was typed before the first look-up stays below them; later on
-        they have what was typed. A text that is on its way stays as it is."""
+        they have what was typed, and a text that is on its way stays as it is."""
         ticket_id, composer = self._ticket_id or 0, self.composer
-        kinds = [one for one in KINDS if one in self._due and not self.drafts.held(ticket_id, one)]
-        self._due.clear()
         later = composer.start is not None
+        kinds = [one for one in KINDS if one in self._due and not (later and self.drafts.held(ticket_id, one))]
+        self._due.clear()
         if later:
             self.drafts.flush()
         if DraftKind.REPLY in kinds or not later:
@@ -363,8 +363,9 @@ class Writing(QObject):
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
-            self.drafts.ended(draft.ticket_id, DraftKind.REPLY)
-            if self._ticket_id == draft.ticket_id:
+            here = self._ticket_id == draft.ticket_id
+            self.drafts.ended(draft.ticket_id, DraftKind.REPLY, here=here)
+            if here:
                 self._go_on(gone, result.message_id)
             self.reply_sent.emit(result, order)
             self.ticket_changed.emit(draft.ticket_id)
@@ -423,8 +424,9 @@ class Writing(QObject):
 
         def sent(result: ReplySent) -> None:
             self.composer.send_button.setEnabled(True)
-            self.drafts.ended(draft.ticket_id, DraftKind.FORWARD)
-            if self._ticket_id == draft.ticket_id:
+            here = self._ticket_id == draft.ticket_id
+            self.drafts.ended(draft.ticket_id, DraftKind.FORWARD, here=here)
+            if here:
                 self._go_on(gone, result.message_id)
             self.reply_sent.emit(result, SendOrder(draft, Afterwards()))
             self.ticket_changed.emit(draft.ticket_id)
@@ -478,8 +480,9 @@ class Writing(QObject):
         gone = self._gone(None)
 
         def added(message_id: int) -> None:
-            self.drafts.ended(ticket_id, DraftKind.NOTE)
-            if self._ticket_id == ticket_id:
+            here = self._ticket_id == ticket_id
+            self.drafts.ended(ticket_id, DraftKind.NOTE, here=here)
+            if here:
                 self._go_on(gone, message_id)
             self.note_added.emit(ticket_id)
             self.ticket_changed.emit(ticket_id)
