@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -18,6 +19,7 @@ from desk_app.ui.tickets.new_ticket import NewTicketDialog
 from desk_app.ui.widgets.panels import Banner
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
+from tests.ui.test_writing_safely import away, held_up
 
 
 def dialog_of(window: MainWindow) -> NewTicketDialog:
@@ -200,3 +202,29 @@ def test_mb_30_outlooks_own_files_are_refused_with_a_reason(window: MainWindow, 
     stage.settle(window)
     assert not [one for one in window.findChildren(DropSheet) if one.isVisible()]
     assert any(".msg" in card.label.text() for card in window.toast.cards)
+
+
+def test_nothing_is_typed_in_vain_while_a_ticket_is_being_opened(
+    window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = dialog_of(window)
+    dialog.kind.setCurrentIndex(dialog.kind.findData("phone"))
+    dialog.to.set_address(Address("Harbour", "harbour@customer.example"))
+    dialog.subject.setText("A crane")
+    dialog.text.setFocus()
+    with monkeypatch.context() as broken:
+        go_on = held_up(broken, kit.desk.new_tickets, "open", away)
+        dialog.accept()
+        assert not dialog.text.isEnabled()
+        assert not dialog.subject.isEnabled()
+        go_on.set()
+        stage.settle(window)
+    assert dialog.isVisible()
+    assert dialog.text.isEnabled()
+    assert dialog.text.hasFocus(), "the agent goes on where the words stood"
+    QTest.keyClicks(dialog.text, "Soon.")
+    dialog.accept()
+    stage.settle(window)
+    view = window.inbox.ticket.view
+    assert view is not None
+    assert view.messages[0].visible_text.strip() == "Soon."

@@ -274,7 +274,8 @@ class NewTicketDialog(Question):
             contact_id=self.to.contact_id,
             tags=tuple(self.tags.text().split(",")),
         )
-        self.yes.setEnabled(False)
+        focused = self.focusWidget()
+        self._wait(on=True)
         alone = self._other is None  # a ticket begun for somebody else stays begun
         self.drafts.hold(None, DraftKind.NEW_TICKET)
         new_tickets, actor = self._session.desk.new_tickets, self._session.actor
@@ -285,13 +286,21 @@ class NewTicketDialog(Question):
             super(NewTicketDialog, self).accept()
 
         def failed(problem: Problem) -> None:
-            self.yes.setEnabled(True)
+            self._wait(on=False)
+            if focused is not None:
+                focused.setFocus()
             self.drafts.resume(None, DraftKind.NEW_TICKET)
             self._to_field.set_error(problem.text)
 
         self._session.work.write(
             lambda: new_tickets.open(draft, actor, ends_draft=alone), done, failed=failed, owner=self
         )
+
+    def _wait(self, *, on: bool) -> None:
+        """Take no more words while the ticket is being opened: they would not be in it."""
+        fields = (self.kind, self.from_box, self.to, self.subject, self.text, self.department, self.assignee, self.tags)
+        for one in (*fields, self.yes):
+            one.setEnabled(not on)
 
 
 def _name(kept: KeptDraft) -> str:
