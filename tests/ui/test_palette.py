@@ -134,6 +134,10 @@ def test_customers_and_settings_are_found_by_plain_words(window: MainWindow, kit
     assert isinstance(home, SettingsHome)
     assert home.current == "notifications"
     window.open_palette()
+    for words in ("appearance", "text size", "bahasa"):
+        type_(palette, words)
+        assert lines(palette).count("Settings: Appearance") == 1, words
+    window.open_palette()
     type_(palette, ">Next ticket")
     press(palette, Qt.Key.Key_Tab)
     assert lines(palette)[0] == "Change its key…"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+_LEAST_LETTERS = 3
+"""Letters from which on further words are looked at."""
 _SLIPS_FROM = 4
 """Letters from which on one of them may be wrong."""
 
@@ -30,8 +33,9 @@ def _plain(letter: str) -> str:
     return base[:1] or letter
 
 
-def match(words: str, title: str) -> Match | None:
-    """Return how `words` fit `title`, None where they do not; no words fit everything."""
+def match(words: str, title: str, also: Sequence[str] = ()) -> Match | None:
+    """Return how `words` fit `title`, None where they do not; no words fit everything. The beginning of one of `also`
+    fits too, less well than a part of the title."""
     needle, hay = folded(words.strip()), folded(title)
     if not needle:
         return Match(1)
@@ -47,6 +51,8 @@ def match(words: str, title: str) -> Match | None:
     initials = _spread(needle.replace(" ", ""), hay, starts)
     if initials is not None:
         return Match(400 - (initials[-1] - initials[0]), initials)
+    if len(needle) >= _LEAST_LETTERS and any(folded(one).startswith(needle) for one in also):
+        return Match(200)
     return _with_a_slip(needle, hay, starts)
 
 

@@ -171,7 +171,7 @@ class Palette(QWidget):
         words, among = self._step.take(text, self._step.entries)
         fitting = []
         for place, entry in enumerate(among):
-            found = match(words, entry.title)
+            found = match(words, entry.title, entry.words)
             if found is not None:
                 fitting.append((-found.score if words.strip() else 0, place, entry, found.letters))
         fitting.sort(key=lambda one: one[:2])

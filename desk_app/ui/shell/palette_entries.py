@@ -58,6 +58,7 @@ class PaletteEntries:
 
         found = [spec for spec in window.registries.actions if usable(spec) and spec.id != "window.palette"]
         found.sort(key=lambda spec: spec.scope is ActionScope.NONE)  # what concerns the ticket comes first
+        words = {f"settings.{page.id}": page.words for page in window.registries.settings_pages}
         for spec in found:
             yield Entry(
                 spec.title,
@@ -70,6 +71,7 @@ class PaletteEntries:
                     Entry(tr("All keyboard shortcuts"), window.show_keys, icon="keyboard"),
                 ),
                 id=f"action:{spec.id}",
+                words=words.get(spec.id, ()),
             )
 
     def _places(self) -> Iterable[Entry]:
@@ -83,6 +85,8 @@ class PaletteEntries:
 
     def _settings(self) -> Iterable[Entry]:
         for page in self._window.registries.settings_pages:
+            if f"settings.{page.id}" in self._window.registries.actions:
+                continue  # among the commands
             words = f"{tr('Settings')}: {page.title}"
             yield Entry(
                 words, partial(self._open_settings, page.id), tr("Settings"), page.icon, id=f"settings:{page.id}"

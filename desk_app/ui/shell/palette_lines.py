@@ -21,7 +21,8 @@ LINE_HEIGHT, HEADING_HEIGHT = 34, 30
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the palette. `more` are the further things that Tab offers; `id` is what recent ones are known by."""
+    """One line of the palette. `more` are the further things that Tab offers; `id` is what recent ones are known by;
+    `words` are further words it is found by."""
 
     title: str
     run: Callable[[], object]
@@ -31,6 +32,7 @@ class Entry:
     detail: str = ""
     more: Sequence[Entry] = field(default=())
     id: str = ""
+    words: Sequence[str] = ()
 
 
 def shown_keys(key: str) -> list[str]:
