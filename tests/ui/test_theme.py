@@ -6,7 +6,7 @@ import sys
 import pytest
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSettings, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
 
 from desk_app.ui import resources_path
 from desk_app.ui.preferences import Preferences
@@ -154,6 +154,22 @@ def test_switching_live_changes_palette_and_sheet(qapp: QApplication) -> None:
     assert seen == [True, False]
     assert "$" not in qapp.styleSheet()
     assert not re.search(r"@\d", qapp.styleSheet())
+
+
+def test_buttons_of_questions_have_no_icons_of_another_style(qapp: QApplication) -> None:
+    class WithIcons(QProxyStyle):
+        """What Linux desktops ask for."""
+
+        def styleHint(self, hint: QStyle.StyleHint, *rest: object) -> int:  # noqa: N802 -- Qt's name
+            if hint is QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
+                return 1
+            return super().styleHint(hint, *rest)  # type: ignore[arg-type]
+
+    dialog = QDialog()
+    dialog.setStyle(WithIcons("Fusion"))
+    dialog.setStyleSheet(theme().style_sheet())
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, dialog)
+    assert box.buttons()[0].icon().isNull()
 
 
 def test_ui_2_2_text_size_multiplies_pixel_tokens(qapp: QApplication) -> None:
