@@ -85,14 +85,17 @@ def test_pl_01_permissions_are_shown_before_a_plugin_is_switched_on(plugged: Mai
     asked.reject()
     assert not page.cards["orders"].switch.isChecked()
     assert control.asked == []
+    page.cards["orders"].switch.setFocus()
     page.cards["orders"].switch.click()
     asked = question(PermissionQuestion)
     assert isinstance(asked, PermissionQuestion)
+    page.fill()  # as others do who look at the same plugins
     asked.switches[Permission.MAIL_SEND].click()
     asked.accept()
     stage.settle(plugged)
     assert control.asked == [("activate", "orders", frozenset({Permission.NETWORK, Permission.TICKETS_READ}))]
     assert page.cards["orders"].switch.isChecked()
+    assert page.cards["orders"].isAncestorOf(plugged.focusWidget()), "the keyboard stays at the plugin"
 
 
 def test_pl_01_who_does_not_ask_to_read_tickets_is_said_to_be_told_of_them(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLayout, QWidget
 
 ITEM = "item"
 """The property of a card that says what it stands for, the same in the next one of it."""
@@ -16,8 +16,9 @@ ITEM = "item"
 def keeping_focus(cards: QLayout, otherwise: QWidget) -> Iterator[None]:
     """Build the cards of a layout anew inside: the focus comes back to the same button of the same card. Where the
     button is gone it goes to the card's first one, where the card is gone to the one in its place, and to `otherwise`
-    where no card is left."""
-    here = QApplication.focusWidget()
+    where no card is left. The same where a question above the window has the focus for now."""
+    holder = cards.parentWidget()
+    here = holder.window().focusWidget() if holder is not None else None
     before = _widgets(cards)
     place = next((n for n, card in enumerate(before) if here is not None and card.isAncestorOf(here)), None)
     item = before[place].property(ITEM) if place is not None else None
