@@ -14,6 +14,7 @@ from desk_app.ui.contacts.customer_panel import CustomerCard
 from desk_app.ui.shell.palette import Entry
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.ticket_pane import TicketPane
+from desk_app.ui.widgets.basics import ElidedLabel
 from tests.support.desks import DeskKit
 from tests.ui import stage
 
@@ -193,6 +194,19 @@ def test_what_the_agent_wrote_comes_into_view_and_what_others_write_is_told(wind
     assert thread.pill.isVisible()
     open_(window, ticket_of(kit, OMAR))
     assert not thread.pill.isVisible()
+
+
+def test_ui_2_2_who_wrote_is_read_whole_after_the_text_has_grown(window: MainWindow, kit: DeskKit) -> None:
+    here = next(one.id for one in kit.tickets() if one.requester_email == "maya@lindqvist.example")
+    open_(window, here)
+    (card, *_rest) = window.inbox.ticket.thread_view.cards.values()
+    name = next(one for one in card.findChildren(ElidedLabel) if one.whole_text == "Maya Lindqvist")
+    window.preferences.set("look/text_size", 1.3)
+    try:
+        stage.settle(window)
+        assert stage.pump(lambda: name.text() == "Maya Lindqvist")
+    finally:
+        window.preferences.set("look/text_size", 1.0)
 
 
 def test_cards_that_never_come_to_their_place_are_destroyed(window: MainWindow, kit: DeskKit) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from desk_app.domain.messages.inline_images import picture_for, pictures_below, pictures_in_place
@@ -15,7 +14,6 @@ from desk_app.ui.language import tr
 from desk_app.ui.messages.attachment_tiles import AttachmentTile
 from desk_app.ui.messages.body_view import BodyView
 from desk_app.ui.messages.thread_lines import author
-from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.phrases import card_time, full_time, utc_now
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label
@@ -109,10 +107,8 @@ class MessageCard(QFrame):
 
     def _head(self) -> QWidget:
         message = self.message
-        name = ElidedLabel(author(message), "strong")
-        width = QFontMetrics(font(13, 600)).horizontalAdvance(name.whole_text) + 4
-        name.setMinimumWidth(min(90, width))
-        name.setMaximumWidth(width)
+        name = ElidedLabel(author(message), "strong", snug=True)
+        name.setMinimumWidth(min(90, name.sizeHint().width()))
         first = row(name, *self._chips(), None, spacing=8)
         first.setStretch(0, 100)
         second = ElidedLabel(self._addresses(), "tertiary")
