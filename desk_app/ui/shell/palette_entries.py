@@ -56,9 +56,9 @@ class PaletteEntries:
         def usable(spec: ActionSpec) -> bool:
             return spec.scope is ActionScope.NONE or (bool(ids) and spec.enabled(ids))
 
-        found = [spec for spec in window.registries.actions if usable(spec) and spec.id != "window.palette"]
+        others = {"window.palette", *(f"settings.{page.id}" for page in window.registries.settings_pages)}
+        found = [spec for spec in window.registries.actions if usable(spec) and spec.id not in others]
         found.sort(key=lambda spec: spec.scope is ActionScope.NONE)  # what concerns the ticket comes first
-        words = {f"settings.{page.id}": page.words for page in window.registries.settings_pages}
         for spec in found:
             yield Entry(
                 spec.title,
@@ -66,13 +66,15 @@ class PaletteEntries:
                 spec.group or tr("Plugins"),
                 spec.icon,
                 spec.keys[0] if spec.keys else "",
-                more=(
-                    Entry(tr("Change its key…"), partial(self._change_key, spec.title), icon="keyboard"),
-                    Entry(tr("All keyboard shortcuts"), window.show_keys, icon="keyboard"),
-                ),
+                more=self._more(spec),
                 id=f"action:{spec.id}",
-                words=words.get(spec.id, ()),
             )
+
+    def _more(self, spec: ActionSpec) -> tuple[Entry, ...]:
+        return (
+            Entry(tr("Change its key…"), partial(self._change_key, spec.title), icon="keyboard"),
+            Entry(tr("All keyboard shortcuts"), self._window.show_keys, icon="keyboard"),
+        )
 
     def _places(self) -> Iterable[Entry]:
         window = self._window
@@ -85,11 +87,17 @@ class PaletteEntries:
 
     def _settings(self) -> Iterable[Entry]:
         for page in self._window.registries.settings_pages:
-            if f"settings.{page.id}" in self._window.registries.actions:
-                continue  # among the commands
-            words = f"{tr('Settings')}: {page.title}"
+            title = f"{tr('Settings')}: {page.title}"
+            action = self._window.registries.actions.get(f"settings.{page.id}")
             yield Entry(
-                words, partial(self._open_settings, page.id), tr("Settings"), page.icon, id=f"settings:{page.id}"
+                title,
+                partial(self._open_settings, page.id),
+                tr("Settings"),
+                page.icon,
+                action.keys[0] if action is not None and action.keys else "",
+                more=self._more(action) if action is not None else (),
+                id=f"settings:{page.id}",
+                words=page.words,
             )
 
     def _recent(self, entries: Sequence[Entry]) -> Iterable[Entry]:
