@@ -14,7 +14,7 @@ The keys of the ini file, all in one place:
 | setup/...            | how far the first steps are (`ui/setup`)           |
 
 Everything else in the file (window/..., inbox/...) is where windows remember their sizes. Choices that follow the agent
-from computer to computer are not here but in the database (`desk.choices`).
+from computer to computer are not here but in the database (`ui/agent_choices.py`).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from desk_app.domain.people.actor import Actor, ActorKind
 from desk_app.domain.people.agent import Agent
 from desk_app.services.queries.changes import Change
 from desk_app.services.queries.facts import DeskFacts
+from desk_app.ui.agent_choices import AgentChoices
 from desk_app.ui.language import language
 from desk_app.ui.work import Work
 
@@ -99,7 +100,7 @@ class DeskSession(QObject):
     views_changed = Signal()
     """A saved view was made, changed or deleted."""
     choices_changed = Signal()
-    """The agent itself chose something, here or on another computer (`desk.choices`)."""
+    """The agent itself chose something, here or on another computer (`choices`)."""
     contacts_changed = Signal(object)
     """A frozenset of contact ids; empty where an organization, a block or a setting about people changed."""
 
@@ -115,6 +116,7 @@ class DeskSession(QObject):
         self.actor = Actor(ActorKind.AGENT, agent.id, agent.name)
         desk.present.agent, desk.present.language = agent, language
         self.work = Work(self)
+        self.choices = AgentChoices(self)
         self.facts = DeskFacts()
         self.reachable = True
         self._watcher: ChangeWatcher | None = None

@@ -35,6 +35,11 @@ ROUNDS = 5
 """So often what goes may take others along that go later; what is left then stays."""
 
 
+def is_database(path: str) -> bool:
+    """Whether a file is one of the desk's, which opens as many as it needs at a time."""
+    return bool({".db", ".sqlite"} & {suffix.partition("-")[0] for suffix in Path(path).suffixes})
+
+
 @dataclass
 class Left:
     """What there is after switching off, as often as it was looked at."""
@@ -54,7 +59,7 @@ class Left:
         counts = {
             "modules": len(sys.modules),
             "threads": len([one for one in threading.enumerate() if one.name.startswith(("plugin", *self.slugs))]),
-            "files": process.num_fds() - sum(".db" in Path(one.path).name for one in process.open_files()),
+            "files": process.num_fds() - sum(is_database(one.path) for one in process.open_files()),
             "tables": sum(len(self.database.plugin_tables.space(slug).existing()) for slug in self.slugs),
             "listeners": len(self.control._listeners),
             "finders": len(sys.meta_path),

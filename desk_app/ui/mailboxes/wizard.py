@@ -473,8 +473,7 @@ class Wizard(QWidget):
             call = session.desk.settings.arm if self.ready.arm_now.isChecked() else session.desk.settings.disarm
             session.work.write(lambda: call(actor), lambda _n: session.load(), owner=self)
         if self.first_run:
-            agent_id, choices = session.agent.id, session.desk.choices
-            session.work.write(lambda: choices.set(agent_id, CHECKLIST, SHOWN), owner=self)
+            session.choices.keep(CHECKLIST, SHOWN)
             if self.ready.samples.isChecked():
                 samples = session.desk.samples
                 session.work.write(lambda: samples.load(actor), lambda _n: session.load(), owner=self)

@@ -102,15 +102,14 @@ class Writing(QObject):
         def arrived(plain: object) -> None:
             self.composer.plain_by_default = plain is True
 
-        self._session.work.run(lambda: choices.get(agent_id, PLAIN_CHOICE, default=False), arrived, owner=self)
+        self._session.choices.read(lambda: choices.get(agent_id, PLAIN_CHOICE, default=False), arrived, owner=self)
 
     def _choose_plain(self, plain: bool) -> None:
         """Begin every reply as a text-only mail from now on, or none (CO-01); follows the agent to every computer."""
-        choices, agent_id = self._session.desk.choices, self._session.agent.id
         self.composer.plain_by_default = plain
         if plain != self.composer.plain:
             self.composer.set_plain(on=plain)
-        self._session.work.write(lambda: choices.set(agent_id, PLAIN_CHOICE, plain or None), owner=self)
+        self._session.choices.keep(PLAIN_CHOICE, plain or None)
 
     def _sender_changed(self) -> None:
         """Another mailbox has another signature (MB-18)."""

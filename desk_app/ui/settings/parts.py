@@ -165,8 +165,7 @@ def _help_commands(window: MainWindow) -> tuple[ActionSpec, ...]:
     group = tr("Settings")
 
     def first_steps(_ids: Ids) -> None:
-        choices, agent_id = session.desk.choices, session.agent.id
-        session.work.write(lambda: choices.set(agent_id, CHECKLIST, SHOWN), owner=window)
+        session.choices.keep(CHECKLIST, SHOWN)
 
     def samples(_ids: Ids) -> None:
         service, actor = session.desk.samples, session.actor

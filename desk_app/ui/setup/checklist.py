@@ -71,7 +71,7 @@ class Checklist(QFrame):
                 return None
             return True, desk.first_steps.done(agent_id), desk.samples.present()
 
-        self._session.work.run(look, self._show, failed=lambda _problem: None, owner=self)
+        self._session.choices.read(look, self._show, failed=lambda _problem: None, owner=self)
 
     def _show(self, found: tuple[bool, StepsDone, bool] | None) -> None:
         self.setVisible(found is not None)
@@ -86,17 +86,15 @@ class Checklist(QFrame):
     def _step(self, key: str) -> Callable[..., None]:
         def step(*_args: object) -> None:
             if key == "keys":
-                service, agent_id = self._session.desk.choices, self._session.agent.id
-                self._session.work.write(lambda: service.set(agent_id, KEYS_SEEN, True), owner=self)
+                self._session.choices.keep(KEYS_SEEN, True)
             self._go(key)
 
         return step
 
     def dismiss(self) -> None:
         """Hide the list for good; the settings search finds everything in it."""
-        service, agent_id = self._session.desk.choices, self._session.agent.id
         self.hide()
-        self._session.work.write(lambda: service.set(agent_id, CHECKLIST, DISMISSED), owner=self)
+        self._session.choices.keep(CHECKLIST, DISMISSED)
 
     def _remove_samples(self, *_args: object) -> None:
         samples, actor = self._session.desk.samples, self._session.actor

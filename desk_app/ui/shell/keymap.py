@@ -37,16 +37,14 @@ class Keymap(QObject):
     def load(self) -> None:
         """Read what the agent chose."""
         choices, agent_id = self._session.desk.choices, self._session.agent.id
-        self._session.work.run(
+        self._session.choices.read(
             lambda: KeyChoices.from_json(choices.get(agent_id, KEY)), self._take, failed=lambda _p: None, owner=self
         )
 
     def choose(self, choices: KeyChoices) -> None:
         """Use other keys from now on and keep them."""
-        service, agent_id = self._session.desk.choices, self._session.agent.id
-        stored = None if choices == KeyChoices() else choices.to_json()
         self._take(choices)
-        self._session.work.write(lambda: service.set(agent_id, KEY, stored), owner=self)
+        self._session.choices.keep(KEY, None if choices == KeyChoices() else choices.to_json())
 
     def _take(self, choices: KeyChoices) -> None:
         if choices == self.choices:

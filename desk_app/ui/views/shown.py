@@ -45,7 +45,7 @@ class ListChoices(QObject):
             elif known and before != (self._lists, self.positions):
                 self.changed.emit()
 
-        self._session.work.run(lambda: choices.all(agent_id), arrived, owner=self)
+        self._session.choices.read(lambda: choices.all(agent_id), arrived, owner=self)
 
     def order(self, view: ListView) -> tuple[TicketOrder, bool]:
         """Return order and direction of a list: the agent's choice, else what the view says."""
@@ -74,14 +74,10 @@ class ListChoices(QObject):
     def set_positions(self, ids: tuple[int, ...]) -> None:
         """Remember the order of the saved views."""
         self.positions = ids
-        self._write(POSITIONS, list(ids))
+        self._session.choices.keep(POSITIONS, list(ids))
 
     def _remember(self, view: ListView, values: dict[str, Any]) -> None:
         self._lists[view.id] = self._lists.pop(view.id, {}) | values
         while len(self._lists) > _MOST_LISTS:
             self._lists.pop(next(iter(self._lists)))
-        self._write(KEY, dict(self._lists))
-
-    def _write(self, key: str, value: Any) -> None:
-        choices, agent_id = self._session.desk.choices, self._session.agent.id
-        self._session.work.write(lambda: choices.set(agent_id, key, value), owner=self)
+        self._session.choices.keep(KEY, dict(self._lists))
