@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
 
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
@@ -21,6 +21,7 @@ from desk_app.ui.tickets.row_layout import RowPart, avatar_rect, quick_rects, ro
 from desk_app.ui.tickets.search_words import search_words
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
+from tests.ui.conftest import close
 
 
 def subjects(window: MainWindow) -> list[str]:
@@ -628,6 +629,33 @@ def test_ui_4_below_820_list_and_conversation_are_one_page_with_a_way_back(windo
     resized(window, 1300)
     assert page.list.isVisible()
     assert page.ticket.isVisible()
+
+
+@pytest.mark.parametrize("language", ["en", "es", "id"])
+def test_ui_4_nothing_is_cut_where_the_text_is_large(language: str, kit: DeskKit, settings: QSettings) -> None:
+    stage.believable(kit)
+    window = stage.open_window(kit, settings, language=language)
+    window.preferences.set("look/reduce_motion", True)
+    try:
+        window.preferences.set("look/text_size", 1.3)
+        page = window.inbox
+        for width in (1000, 1280, 1500):
+            resized(window, width)
+            page.list.open_first()
+            stage.settle(window)
+            assert window.minimumSizeHint().width() <= width
+            assert page.side.isVisible() == (width == 1500)
+            if width < 1500:
+                window.run_action("window.details")
+                stage.settle(window)
+            area = next(one for one in page.side.findChildren(QScrollArea) if one.isVisible())
+            assert area.widget().width() <= area.viewport().width()
+            assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+            assert page.side.mapTo(window, QPoint(page.side.width(), 0)).x() <= window.width()
+            page.panes.step_out()
+    finally:
+        window.preferences.set("look/text_size", 1.0)
+        close(window)
 
 
 def test_ui_4_widths_and_folded_lists_are_remembered(kit: DeskKit, window: MainWindow, settings: QSettings) -> None:

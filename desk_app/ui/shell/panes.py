@@ -1,7 +1,8 @@
 """Sidebar, list, conversation and details: beside each other where there is room, over each other where there is none.
 
 From 1,280 px on all four stand side by side. Below, the details become a drawer over the conversation; below 1,024 the
-sidebar folds away and opens over the list; below 820 list and conversation are one page with a way back (ui.md 4).
+sidebar folds away and opens over the list; below 820 list and conversation are one page with a way back (ui.md 4). A
+larger text needs more.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from desk_app.ui.language import tr
 from desk_app.ui.shell.drawer import Drawer
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import ElidedLabel, icon_button
 from desk_app.ui.widgets.layout import boxed, column, hairline, row
 
 DETAILS_FROM, SIDEBAR_FROM, BOTH_FROM = 1280, 1024, 820
 """Window widths, in px: from there on details, sidebar, and list with conversation have room."""
 LIST_LEAST, SIDEBAR_LEAST, DETAILS_LEAST = 300, 190, 240
+RAIL, TICKET_LEAST = 54, 420
 LIST_TIGHT = 264
 """The list's least width, in px, where the window has no room for the sidebar either."""
 _USUAL = {"sidebar": 212, "list": 352, "details": 262}
@@ -35,9 +38,14 @@ class Room:
     both: bool
 
     @classmethod
-    def of(cls, width: int) -> Room:
-        """Return what fits into a window that is `width` px wide."""
-        return cls(width >= DETAILS_FROM, width >= SIDEBAR_FROM, width >= BOTH_FROM)
+    def of(cls, width: int, factor: float = 1.0) -> Room:
+        """Return what fits into a window that is `width` px wide, its text `factor` times as large as usual."""
+        both = RAIL + LIST_LEAST + TICKET_LEAST * factor
+        sidebar = both + SIDEBAR_LEAST * factor
+        details = sidebar + DETAILS_LEAST * factor
+        return cls(
+            width >= max(DETAILS_FROM, details), width >= max(SIDEBAR_FROM, sidebar), width >= max(BOTH_FROM, both)
+        )
 
 
 class Panes(QWidget):
@@ -68,6 +76,7 @@ class Panes(QWidget):
         self._lay_out(above)
         self.details_drawer = Drawer(self, right=True, light=False)
         self.sidebar_drawer = Drawer(self, right=False, light=True)
+        theme().changed.connect(self._resized_text)
 
     def _lay_out(self, above: QWidget) -> None:
         """Place what holds the panes first: each time a pane gets another ancestor Qt goes through all its parts."""
@@ -75,8 +84,7 @@ class Panes(QWidget):
         self.outer.setHandleWidth(1)
         self.outer.setChildrenCollapsible(False)
         self.setLayout(column(self.outer))
-        self._sidebar.setMinimumWidth(SIDEBAR_LEAST)
-        self._sidebar.setMaximumWidth(_MOST["sidebar"])
+        self._fit_text()
         self.stack = QStackedWidget()
         self.outer.addWidget(self._sidebar)
         self.outer.addWidget(boxed(column(above, self.stack, spacing=0)))
@@ -87,7 +95,6 @@ class Panes(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.stack.addWidget(self.splitter)
         self._list.setMinimumWidth(LIST_LEAST)
-        self._details.setMinimumWidth(DETAILS_LEAST)
         for pane in (self._list, self._ticket_side, self._details):  # the ticket's least width: what its buttons need
             self.splitter.addWidget(pane)
         for place, stretch in enumerate((0, 1, 0)):
@@ -99,12 +106,29 @@ class Panes(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the panes anew where the room for them changed."""
         super().resizeEvent(event)
+        if not self._fit_room() and event.oldSize().width() != event.size().width():
+            self._keep_widths()
+
+    def _fit_room(self) -> bool:
+        """Arrange the panes anew where the room for them changed; returns whether it did."""
         width = self.window().width() if self.window() is not self else self.width()
-        room = Room.of(width)
-        if room != self.room:
-            before, self.room = self.room, room
-            self._arrange(before)
-        elif event.oldSize().width() != event.size().width():
+        room = Room.of(width, theme().factor)
+        if room == self.room:
+            return False
+        before, self.room = self.room, room
+        self._arrange(before)
+        return True
+
+    def _fit_text(self) -> None:
+        """Give lists of names and details the room that their words need."""
+        large = max(1.0, theme().factor)
+        self._sidebar.setMinimumWidth(round(SIDEBAR_LEAST * large))
+        self._sidebar.setMaximumWidth(round(_MOST["sidebar"] * large))
+        self._details.setMinimumWidth(round(DETAILS_LEAST * large))
+
+    def _resized_text(self) -> None:
+        self._fit_text()
+        if not self._fit_room():
             self._keep_widths()
 
     def _arrange(self, before: Room) -> None:
@@ -146,14 +170,19 @@ class Panes(QWidget):
         """Give every pane the width it was given last, and what is left to the conversation."""
         if self.room.sidebar and not self._sidebar.isHidden():
             whole = self.outer.width()
-            self.outer.setSizes([self._widths["sidebar"], max(1, whole - self._widths["sidebar"])])
+            sidebar = self._width("sidebar", self._sidebar)
+            self.outer.setSizes([sidebar, max(1, whole - sidebar)])
         if self.room.both:
-            details = self._widths["details"] if self.room.details and not self._details.isHidden() else 0
+            beside = self.room.details and not self._details.isHidden()
+            details = self._width("details", self._details) if beside else 0
             rest = self.splitter.width() - self._widths["list"] - details
             sizes = [self._widths["list"], max(1, rest)]
             if self.splitter.count() == 3:
                 sizes.append(details)
             self.splitter.setSizes(sizes)
+
+    def _width(self, name: str, pane: QWidget) -> int:
+        return max(self._widths[name], pane.minimumWidth())
 
     def _note_widths(self) -> None:
         for name, pane, beside in (
@@ -195,7 +224,7 @@ class Panes(QWidget):
         elif self.details_drawer.shown:
             self.details_drawer.leave()
         elif self._has_ticket:
-            self.details_drawer.open_with(self._details, self._widths["details"])
+            self.details_drawer.open_with(self._details, self._width("details", self._details))
 
     def toggle_sidebar(self) -> None:
         """Show or hide the lists: beside the others, or as a drawer over them."""
@@ -205,7 +234,7 @@ class Panes(QWidget):
         elif self.sidebar_drawer.shown:
             self.sidebar_drawer.leave()
         else:
-            self.sidebar_drawer.open_with(self._sidebar, self._widths["sidebar"])
+            self.sidebar_drawer.open_with(self._sidebar, self._width("sidebar", self._sidebar))
             self._sidebar.setFocus()
 
     def step_out(self) -> bool:
