@@ -116,6 +116,31 @@ def test_a_ticket_made_unread_while_it_is_open_stays_unread(window: MainWindow, 
     assert not row_is_unread(kit, here), "opened again it is read"
 
 
+def test_tickets_that_are_only_selected_stay_unread(window: MainWindow, kit: DeskKit) -> None:
+    window.activateWindow()
+    assert stage.pump(window.isActiveWindow)
+    table, model = window.inbox.list.table, window.inbox.list.model
+    unread = [one for one in model.ids if row_is_unread(kit, one)]
+    first = next(n for n, one in enumerate(model.ids) if one in unread)
+    window.inbox.list.select_ticket(model.ids[first])
+    window.inbox.list.open_current()
+    stage.settle(window)
+    assert not row_is_unread(kit, model.ids[first])
+    before = [one for one in model.ids if row_is_unread(kit, one)]
+    assert set(model.ids[first + 1 : first + 4]) & set(before)
+    table.setFocus()
+    for _ in range(3):
+        QTest.keyClick(table, Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+        stage.settle(window)
+    assert window.inbox.list.selected_count() == 4
+    assert [one for one in model.ids if row_is_unread(kit, one)] == before
+    QTest.keyClick(table, Qt.Key.Key_J)
+    stage.settle(window)
+    here = window.inbox.ticket.ticket_id
+    assert here is not None
+    assert not row_is_unread(kit, here), "one alone is read"
+
+
 def test_what_comes_while_the_agent_is_elsewhere_stays_unread_until_it_is_looked_at(
     window: MainWindow, kit: DeskKit
 ) -> None:

@@ -71,6 +71,7 @@ class TicketPane(QWidget):
         self.view: ConversationView | None = None
         self._seen = 0
         """The newest message of the open ticket that was looked at since it was opened."""
+        self._passing = False
         self.files = MailFiles(session, acts, self)
         self.questions = TicketQuestions(session, acts, self)
         self.card_acts = CardActs(session, acts, remote_images, self)
@@ -243,12 +244,18 @@ class TicketPane(QWidget):
         """Note how far the agent has read: once for each message that is looked at, so that a ticket made unread while
         it is open stays so."""
         newest = max((message.id for message in view.messages), default=0)
-        if newest <= self._seen or not (self.isVisible() and self.isActiveWindow()):
+        if self._passing or newest <= self._seen or not (self.isVisible() and self.isActiveWindow()):
             return
         self._seen = newest
         if newest > view.last_seen_message_id:
             tickets, agent_id = self._session.desk.tickets, self._session.agent.id
             self._session.work.write(lambda: tickets.mark_seen(view.ticket.id, agent_id, newest))
+
+    def pass_by(self, *, on: bool) -> None:
+        """Show tickets without taking them as read, while several are selected: the cursor only passes by."""
+        self._passing = on
+        if not on and self.view is not None:
+            self._mark_seen(self.view)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What came while another page was in front is looked at now."""
