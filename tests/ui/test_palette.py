@@ -110,6 +110,24 @@ def test_sigils_choose_commands_places_tickets_and_people(window: MainWindow, ki
     assert window.inbox.ticket.ticket_id == other.id
 
 
+def test_what_concerns_the_ticket_comes_before_what_fits_as_well(window: MainWindow, kit: DeskKit) -> None:
+    palette, _ticket_id = opened(window, kit)
+    type_(palette, "merge")
+    assert lines(palette)[:2] == ["TICKET", "Merge into another ticket…"]
+    assert palette.list.currentRow() == 1
+
+
+def test_a_box_that_asks_for_a_time_offers_no_people(window: MainWindow, kit: DeskKit) -> None:
+    palette, _ticket_id = opened(window, kit)
+    type_(palette, "lindq")
+    assert stage.pump(lambda: "Maya Lindqvist" in lines(palette))
+    palette.leave()
+    window.run_action("ticket.snooze")
+    type_(palette, "lindq")
+    stage.settle(window)
+    assert lines(palette) == []
+
+
 def test_customers_and_settings_are_found_by_plain_words(window: MainWindow, kit: DeskKit) -> None:
     palette, _ = opened(window, kit)
     type_(palette, "lindq")

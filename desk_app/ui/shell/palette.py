@@ -22,6 +22,8 @@ from desk_app.ui.widgets.panels import announce
 
 __all__ = ["Entry", "Palette", "Step"]
 
+_NEARER = 100
+"""So much better fits what concerns the selection: less than between two ways to fit."""
 SHOWN = 60
 MOST_HEIGHT, LEAST_LINES = 450, 72
 Search = Callable[[str], Iterable[Entry]]
@@ -31,7 +33,8 @@ _Line = tuple[Entry, Sequence[int]]
 @dataclass(frozen=True, slots=True)
 class Step:
     """What the box offers: entries, and what is made of the words typed. `take` lets words such as "#12" or ">" choose
-    among the entries and returns what is left to match."""
+    among the entries and returns what is left to match. `later` is called with the words typed, and `add_late` takes
+    what was found for them."""
 
     entries: tuple[Entry, ...]
     search: Search
@@ -39,6 +42,7 @@ class Step:
     context: str = ""
     grouped: bool = False
     take: Callable[[str, Sequence[Entry]], tuple[str, Sequence[Entry]]] = lambda text, entries: (text, entries)
+    later: Callable[[str], None] | None = None
 
 
 class Palette(QWidget):
@@ -58,8 +62,6 @@ class Palette(QWidget):
         self._found: list[Entry] = []
         self._late: list[Entry] = []
         self._before: QWidget | None = None
-        self.asked_later: Callable[[str], None] = lambda _text: None
-        """Called with the words typed in the first step; `add_late` takes what was found for them."""
         self.ran: Callable[[Entry], None] = lambda _entry: None
         """Told of every entry that runs."""
         self._box = QFrame(self)
@@ -135,7 +137,7 @@ class Palette(QWidget):
 
     def add_late(self, text: str, entries: Sequence[Entry]) -> None:
         """Add what was found for words after a while, if they still stand in the box."""
-        if self.isVisible() and not self._earlier and self.input.text() == text:
+        if self.isVisible() and self._step.later is not None and self.input.text() == text:
             self._late = list(entries)
             self._fill(text, keep=True)
 
@@ -158,8 +160,8 @@ class Palette(QWidget):
     def _typed(self, text: str) -> None:
         self._late = []
         self._fill(text)
-        if not self._earlier:
-            self.asked_later(text)
+        if self._step.later is not None:
+            self._step.later(text)
 
     def _speak(self, item: QListWidgetItem | None) -> None:
         """Say what Return would run: the focus stays where the agent types."""
@@ -173,7 +175,8 @@ class Palette(QWidget):
         for place, entry in enumerate(among):
             found = match(words, entry.title, entry.words)
             if found is not None:
-                fitting.append((-found.score if words.strip() else 0, place, entry, found.letters))
+                score = found.score + (_NEARER if entry.near else 0)
+                fitting.append((-score if words.strip() else 0, place, entry, found.letters))
         fitting.sort(key=lambda one: one[:2])
         lines: list[_Line] = [(entry, letters) for _score, _place, entry, letters in fitting[:SHOWN]]
         made: list[_Line] = [(entry, _letters(words, entry.title)) for entry in (*self._step.search(text), *self._late)]

@@ -35,9 +35,16 @@ class PaletteEntries:
 
         window = self._window
         palette = window.palette_layer
-        palette.asked_later, palette.ran = self._later, self._ran
+        palette.ran = self._ran
         entries = (*self._commands(), *self._places(), *self._settings())
-        step = Step((*self._recent(entries), *entries), self._typed, context=self._context(), grouped=True, take=_take)
+        step = Step(
+            (*self._recent(entries), *entries),
+            self._typed,
+            context=self._context(),
+            grouped=True,
+            take=_take,
+            later=self._later,
+        )
         palette.open_with((), step=step)
 
     # -- what there is ------------------------------------------------------------------------------------------------
@@ -68,6 +75,7 @@ class PaletteEntries:
                 spec.keys[0] if spec.keys else "",
                 more=self._more(spec),
                 id=f"action:{spec.id}",
+                near=spec.scope is not ActionScope.NONE,
             )
 
     def _more(self, spec: ActionSpec) -> tuple[Entry, ...]:

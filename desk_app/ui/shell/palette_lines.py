@@ -22,7 +22,8 @@ LINE_HEIGHT, HEADING_HEIGHT = 34, 30
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the palette. `more` are the further things that Tab offers; `id` is what recent ones are known by;
-    `words` are further words it is found by."""
+    `words` are further words it is found by. One that is `near` concerns what is selected: it stands before others that
+    fit as well."""
 
     title: str
     run: Callable[[], object]
@@ -33,6 +34,7 @@ class Entry:
     more: Sequence[Entry] = field(default=())
     id: str = ""
     words: Sequence[str] = ()
+    near: bool = False
 
 
 def shown_keys(key: str) -> list[str]:
