@@ -403,6 +403,39 @@ def test_news_that_stop_a_reply_never_stand_above_the_text_of_another_ticket(
     assert kept.text == "too late"
 
 
+def test_a_draft_that_came_with_a_merge_leaves_the_composer_when_the_merge_is_undone(
+    window: MainWindow, kit: DeskKit
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setPlainText("Only for Budi")
+    recipients = composer.to.addresses
+    open_(window, other)
+    own = composer.to.addresses
+    assert own != recipients
+
+    def changed() -> None:
+        window.session.tickets_changed.emit(frozenset({here, other}))
+        stage.settle(window)
+
+    assert kit.desk.tickets.merge([here], other, kit.ann)[0].ok
+    changed()
+    assert composer.edit.toPlainText() == "Only for Budi"
+    assert kit.desk.tickets.unmerge(here, kit.ann).ok
+    changed()
+    assert window.inbox.ticket.ticket_id == other
+    assert composer.edit.toPlainText() == ""
+    assert composer.to.addresses == own
+    window.inbox.ticket.drafts.flush()
+    stage.settle(window)
+    kept = stored(kit, here)
+    assert kept is not None
+    assert (kept.text, kept.to) == ("Only for Budi", recipients)
+    assert stored(kit, other) is None
+    open_(window, here)
+    assert composer.edit.toPlainText() == "Only for Budi"
+
+
 def test_an_address_is_never_taken_in_the_middle_of_a_word(window: MainWindow, kit: DeskKit) -> None:
     here, composer = ticket_of(kit, OMAR), window.inbox.ticket.composer
     open_(window, here)

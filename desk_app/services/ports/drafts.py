@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ class DraftRepository(Protocol):
         went."""
         ...
 
-    def follow(self, ticket_id: int, target_id: int, department_id: int) -> None:
+    def follow(self, ticket_id: int, target_id: int, department_id: int) -> tuple[int, ...]:
         """Let the drafts to a merged ticket belong to the one that took over. What their writers have begun there
-        already stays above them."""
+        already stays above them; returns the ids of the others, which came whole."""
+        ...
+
+    def go_back(self, draft_ids: Sequence[int], target_id: int, ticket_id: int, department_id: int) -> None:
+        """Give drafts that came whole back to a ticket that is merged no longer, as far as they are still at the target
+        and their writers have begun nothing else."""
         ...
 
 

@@ -50,8 +50,8 @@ def absorb(uow: UnitOfWork, source: Ticket, target: Ticket, actor: Actor, at: da
     moved = [record.id for record in uow.messages.of_ticket(source.id)]
     if moved:
         uow.messages.move(moved, target.id)
-    uow.drafts.follow(source.id, target.id, target.department_id)
     before = {"message_ids": moved, "target_id": target.id, "mailboxes_of_target": list(target.mailbox_ids)}
+    before["drafts_that_came"] = list(uow.drafts.follow(source.id, target.id, target.department_id))
     before["first_response_of_target"] = written(target.first_response_at)
     earlier = min((t for t in (source.first_response_at, target.first_response_at) if t), default=None)
     target.first_response_at = earlier
@@ -126,6 +126,8 @@ def release(uow: UnitOfWork, source: Ticket, actor: Actor, at: datetime, *, caus
         )
     ]
     if target is not None:
+        brought_drafts = [int(i) for i in merge.data.get("drafts_that_came", [])]
+        uow.drafts.go_back(brought_drafts, target.id, source.id, source.department_id)
         if merge.data.get("target_id") == target.id:  # one that took the target over since has them from elsewhere
             own = set(merge.data.get("mailboxes_of_target", []))
             target.mailbox_ids = tuple(i for i in target.mailbox_ids if i in own or i not in source.mailbox_ids)

@@ -14,6 +14,8 @@ from desk_app.storage.schema.writing import draft, draft_attachment
 from desk_app.storage.upsert import insert_new
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection
 
     from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, DraftStamp, KeptDraft, TicketPlace
@@ -77,11 +79,12 @@ class SqlDraftRepository:
         connection.execute(delete(draft).where(draft.c.id == draft_id))
         return True
 
-    def follow(self, ticket_id: int, target_id: int, department_id: int) -> None:
+    def follow(self, ticket_id: int, target_id: int, department_id: int) -> tuple[int, ...]:
         """Carry the drafts of a merged ticket over; each keeps its stamp, unless its writer has begun there already."""
         from desk_app.domain.messages.kept_draft import DraftKind, joined_drafts
 
         begun = select(draft.c.id, draft.c.agent_id, draft.c.kind).where(draft.c.ticket_id == ticket_id)
+        whole: list[int] = []
         for row in self._t.connection.execute(begun.order_by(draft.c.id)).all():
             kind = DraftKind(row.kind)
             here, there = self.find(row.agent_id, kind, ticket_id), self.find(row.agent_id, kind, target_id)
@@ -91,13 +94,29 @@ class SqlDraftRepository:
                 if self.put(joined_drafts(there, here), department_id) is not None:
                     self.remove(row.agent_id, kind, ticket_id, stamp=here.stamp)
                 continue
-            place = {"ticket_id": target_id, "slot": target_id, "department_id": department_id}
-            self._t.connection.execute(update(draft).where(draft.c.id == row.id).values(place))
-            self._t.connection.execute(
-                update(draft_attachment)
-                .where(draft_attachment.c.draft_id == row.id)
-                .values(department_id=department_id)
-            )
+            self._place(row.id, target_id, department_id)
+            whole.append(row.id)
+        return tuple(whole)
+
+    def go_back(self, draft_ids: Sequence[int], target_id: int, ticket_id: int, department_id: int) -> None:
+        """Carry drafts to the ticket they were begun for."""
+        from desk_app.domain.messages.kept_draft import DraftKind
+
+        if not draft_ids:
+            return
+        came = select(draft.c.id, draft.c.agent_id, draft.c.kind).where(
+            draft.c.ticket_id == target_id, draft.c.id.in_(draft_ids)
+        )
+        for row in self._t.connection.execute(came.order_by(draft.c.id)).all():
+            if self.find(row.agent_id, DraftKind(row.kind), ticket_id) is None:
+                self._place(row.id, ticket_id, department_id)
+
+    def _place(self, draft_id: int, ticket_id: int, department_id: int) -> None:
+        place = {"ticket_id": ticket_id, "slot": ticket_id, "department_id": department_id}
+        self._t.connection.execute(update(draft).where(draft.c.id == draft_id).values(place))
+        self._t.connection.execute(
+            update(draft_attachment).where(draft_attachment.c.draft_id == draft_id).values(department_id=department_id)
+        )
 
 
 class SqlDraftQueries:

@@ -150,10 +150,14 @@ class Writing(QObject):
         self.begin()
 
     def take_view(self, view: ConversationView) -> None:
-        """Take the ticket as it was read again; the text stays."""
+        """Take the ticket as it was read again; the text stays, unless a merge or its end carried drafts to another
+        ticket."""
         if view.ticket.id == self._ticket_id:
+            moved = self.composer.view is not None and _moves(view) > _moves(self.composer.view)
             self.composer.view = view
             self.neighbours.load(view.ticket.id)
+            if moved:
+                self.show_again()
 
     def _taken_over(self, draft: KeptDraft) -> None:
         """Show what the drafts hold now; what was written here is in them."""
@@ -504,3 +508,8 @@ class Writing(QObject):
             added,
             failed,
         )
+
+
+def _moves(view: ConversationView) -> int:
+    """Return how often another ticket was merged into this one, or taken out of it again."""
+    return sum(one.kind in {"TicketAbsorbed", "TicketReleased"} for one in view.events)

@@ -332,3 +332,25 @@ def test_in_13_what_was_begun_in_a_merged_ticket_goes_on_in_the_other(desk_kit: 
     assert drafts.of_ticket(other, desk_kit.agent.id)[DraftKind.REPLY].text == "Dear Bob, late"
     drafts.discard(DraftKind.REPLY, ticket_id, desk_kit.ann)
     assert set(drafts.of_ticket(other, desk_kit.agent.id)) == {DraftKind.NOTE}
+
+
+def test_in_14_a_draft_goes_back_to_the_ticket_it_was_begun_for(desk_kit: DeskKit, ticket_id: int) -> None:
+    desk, drafts, agent_id = desk_kit.desk, desk_kit.desk.drafts, desk_kit.agent.id
+    desk_kit.arrive(desk_kit.mailbox("sales@desk.example"), mail(subject="Again"))
+    other = next(one.id for one in desk_kit.tickets() if one.id != ticket_id)
+    drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, other, kind=DraftKind.NOTE, text="Above", attachments=()), desk_kit.ann)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    assert set(drafts.of_ticket(other, agent_id)) == {DraftKind.REPLY, DraftKind.NOTE}
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    kept = drafts.of_ticket(ticket_id, agent_id)
+    assert set(kept) == {DraftKind.REPLY}
+    assert (kept[DraftKind.REPLY].text, kept[DraftKind.REPLY].attachments) == ("Dear Bob", (LABEL, PICTURE))
+    assert set(drafts.of_ticket(other, agent_id)) == {DraftKind.NOTE}
+
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    drafts.discard(DraftKind.REPLY, other, desk_kit.ann)
+    drafts.save(begun(desk_kit, other, text="Of this one"), desk_kit.ann)
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    assert drafts.of_ticket(other, agent_id)[DraftKind.REPLY].text == "Of this one"
+    assert not drafts.of_ticket(ticket_id, agent_id)
