@@ -107,9 +107,7 @@ class InboxPage(QWidget):
         self.sidebar.tickets_dropped.connect(self._dropped)
         self.list.header.new_button.clicked.connect(lambda _checked=False: self._run("ticket.new"))
         self.with_ticket(lambda pane: pane.shown.connect(self._ticket_shown))
-        self.with_ticket(
-            lambda pane: self.list.selection_changed.connect(lambda count: pane.pass_by(on=count > 1))  # type: ignore[misc]
-        )
+        self.with_ticket(lambda pane: self.list.selection_changed.connect(lambda count: pane.pass_by(on=count > 1)))
 
     # -- the open ticket ------------------------------------------------------------------------------------------
     @cached_property
