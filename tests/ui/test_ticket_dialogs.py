@@ -22,6 +22,7 @@ from shiboken6 import isValid
 
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.moment_question import MomentQuestion
+from desk_app.ui.tickets.picking import TicketQuestion
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
 
@@ -113,3 +114,26 @@ def test_ui_6_the_window_of_a_ticket_has_names_and_sizes(window: MainWindow, may
     stage.settle(window)
     assert faults(apart) == []
     apart.close()
+
+
+def test_a_ticket_is_picked_by_the_arrows_and_never_one_found_for_other_words(window: MainWindow) -> None:
+    question = TicketQuestion(window.session, "Merge into", "Merge", [], window)
+    taken: list[int | None] = []
+    question.ask(lambda: taken.append(question.chosen))
+    QTest.keyClicks(question.box, "re")
+    stage.settle(window)
+    assert stage.pump(lambda: question.hits.count() > 1 and question.hits.currentRow() == 0)
+    first = question.chosen
+    QTest.keyClick(question.box, Qt.Key.Key_Down)
+    assert question.hits.currentRow() == 1
+    assert question.box.hasFocus()
+    QTest.keyClick(question.box, Qt.Key.Key_Up)
+    assert question.chosen == first
+    QTest.keyClicks(question.box, "fund")
+    QTest.keyClick(question.box, Qt.Key.Key_Return)
+    assert question.isVisible(), "nothing is found for these words yet"
+    assert stage.pump(lambda: question.chosen is not None)
+    QTest.keyClick(question.box, Qt.Key.Key_Down)
+    chosen = question.chosen
+    QTest.keyClick(question.box, Qt.Key.Key_Return)
+    assert taken == [chosen]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.ui.language import tr
@@ -20,6 +21,7 @@ HITS = 30
 SEARCH_MS = 150
 _SHOWN_HITS = 8
 _KEY = Qt.ItemDataRole.UserRole
+_STEPS = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
 class PickQuestion(Question):
@@ -50,7 +52,8 @@ class PickQuestion(Question):
         self.content.addWidget(Field(field, self.box))
         self.content.addWidget(self.hits)
         self._timer = single_shot(self, SEARCH_MS, self.search)
-        self.box.textChanged.connect(lambda _text: self._timer.start())
+        self.box.textChanged.connect(self._typed)
+        self.box.installEventFilter(self)
         self.hits.currentItemChanged.connect(lambda _new, _old: self.yes.setEnabled(self.chosen is not None))
         self.hits.itemActivated.connect(lambda _item: self.accept())
         self.yes.setEnabled(False)
@@ -66,6 +69,20 @@ class PickQuestion(Question):
     def chosen_name(self) -> str:
         """The line of what is chosen."""
         return self.hits.currentItem().text() if self.hits.currentRow() >= 0 else ""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Walk through what was found by the arrows, from the box too."""
+        if watched is not self.box or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if Qt.Key(event.key()) not in _STEPS:
+            return False
+        QApplication.sendEvent(self.hits, event)
+        return True
+
+    def _typed(self, _text: str) -> None:
+        """Choose nothing that was found for other words."""
+        self.hits.setCurrentRow(-1)
+        self._timer.start()
 
     def search(self) -> None:
         """Look for what is typed."""
