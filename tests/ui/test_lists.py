@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
 
@@ -656,6 +656,29 @@ def test_ui_4_nothing_is_cut_where_the_text_is_large(language: str, kit: DeskKit
     finally:
         window.preferences.set("look/text_size", 1.0)
         close(window)
+
+
+def test_the_ring_around_a_list_goes_whole_when_a_row_has_the_keyboard(window: MainWindow) -> None:
+    table = window.inbox.list.table
+    window.activateWindow()
+    table.setFocus()
+    assert stage.pump(table.hasFocus)
+    assert not table.currentIndex().isValid()
+    stage.settle(window)
+    painted: list[QRect] = []
+
+    class Watch(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region().boundingRect())
+            return False
+
+    watch = Watch()
+    table.viewport().installEventFilter(watch)
+    table.setCurrentIndex(table.model().index(2, 0))
+    assert stage.pump(lambda: bool(painted))
+    assert painted[0] == table.viewport().rect()
+    table.viewport().removeEventFilter(watch)
 
 
 def test_ui_4_widths_and_folded_lists_are_remembered(kit: DeskKit, window: MainWindow, settings: QSettings) -> None:

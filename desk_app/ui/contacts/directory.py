@@ -28,7 +28,7 @@ from desk_app.ui.theme.theme import theme
 from desk_app.ui.timers import single_shot
 from desk_app.ui.widgets.basics import Menu, button, icon_button, label
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, hairline, row
-from desk_app.ui.widgets.painted import paint_ring
+from desk_app.ui.widgets.painted import Index, follow_ring, paint_ring
 from desk_app.ui.widgets.painted_lines import show_as_lines
 from desk_app.ui.widgets.panels import EmptyState
 
@@ -81,6 +81,11 @@ class DirectoryView(QTableView):
         """Draw the rows, and a ring around all of them while the keyboard is here and on none of them."""
         super().paintEvent(event)
         paint_ring(self)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Take the ring away when a row has the keyboard."""
+        super().currentChanged(current, previous)
+        follow_ring(self, current, previous)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Take the focus without taking the first row: it would open unasked."""

@@ -15,7 +15,7 @@ from desk_app.ui.tickets.list_model import TicketListModel
 from desk_app.ui.tickets.row_layout import RowPart, part_at, row_height
 from desk_app.ui.tickets.row_painting import drag_picture
 from desk_app.ui.widgets.keys import tip_with_key
-from desk_app.ui.widgets.painted import paint_ring
+from desk_app.ui.widgets.painted import Index, follow_ring, paint_ring
 from desk_app.ui.widgets.painted_lines import show_as_lines
 
 TICKETS_MIME = "application/x-desk-app-tickets"
@@ -63,6 +63,11 @@ class TicketTable(QTableView):
         """Draw the rows, and a ring around all of them while the keyboard is here and on none of them."""
         super().paintEvent(event)
         paint_ring(self)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Take the ring away when a row has the keyboard."""
+        super().currentChanged(current, previous)
+        follow_ring(self, current, previous)
 
     def scroll_to(self, value: int) -> None:
         """Scroll to a place in px; rows that were just inserted count."""

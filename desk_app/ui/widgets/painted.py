@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QSizePolicy, QWidget
 
@@ -45,6 +45,16 @@ def paint_ring(view: QAbstractItemView) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().colour("focus"), 2))
         painter.drawRoundedRect(QRectF(view.viewport().rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+def follow_ring(view: QAbstractItemView, current: Index, previous: Index) -> None:
+    """Draw a list anew where the keyboard comes to the first of its rows, or leaves the last: Qt draws that row only,
+    and a part of the ring would stay."""
+    if current.isValid() != previous.isValid():
+        view.viewport().update()
 
 
 class Avatar(QWidget):
