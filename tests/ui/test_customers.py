@@ -166,6 +166,8 @@ def test_cu_02_an_address_gets_a_label_becomes_the_main_one_and_goes(
     menu("maya.private@home.example")["Make it the main one"].trigger()
     stage.settle(window)
     assert person(kit, MAYA).primary_email == "maya.private@home.example"
+    shown = [one.whole_text for one in page.person.findChildren(ElidedLabel) if "@" in one.whole_text]
+    assert shown[0] == "maya.private@home.example", "the main one stands first"
     menu("+46 8 123 45 67")["Remove"].trigger()
     stage.settle(window)
     assert person(kit, MAYA).phones == ()

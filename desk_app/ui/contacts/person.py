@@ -201,7 +201,7 @@ class PersonPage(ProfilePage):
         frame, content = panel_card(tr("Contact details"))
         content.setSpacing(2)
         for kind in ("email", "phone"):
-            mine = [one for one in contact.addresses if one.kind == kind]
+            mine = sorted((one for one in contact.addresses if one.kind == kind), key=lambda one: not one.is_primary)
             for one in mine:
                 content.addWidget(self._address(contact.id, one, several=len(mine) > 1))
         self.new_address = InPlaceLine(
