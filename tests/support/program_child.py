@@ -59,6 +59,7 @@ def look_at_tickets() -> None:
     from PySide6.QtWidgets import QApplication
 
     from desk_app.runtime import gui
+    from desk_app.ui.shell.window import HEIGHT, WIDTH
 
     timer = QTimer(gui.application())
 
@@ -66,6 +67,9 @@ def look_at_tickets() -> None:
         window: Any = next((w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow"), None)
         if window is None or not window.isVisible() or not window.inbox.list.model.rowCount():
             return
+        if window.width() < WIDTH:  # a screen that is none is small, and a narrow window has no panel at its side
+            window.showNormal()
+            window.resize(WIDTH, HEIGHT)
         if window.inbox.ticket.view is None:
             window.inbox.list.open_first()
         elif not window.session.work.busy:

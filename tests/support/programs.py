@@ -328,6 +328,7 @@ def desk_programs(
     yield programs
     programs.end()
     with dovecot.client(desk_template.user) as client:  # the next desk has no business with these
-        client.select("INBOX")
-        client.store("1:*", "+FLAGS", "\\Deleted")
-        client.expunge()
+        _, (count, *_) = client.select("INBOX")
+        if int(count or 0):
+            client.store("1:*", "+FLAGS", "\\Deleted")
+            client.expunge()
