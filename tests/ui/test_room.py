@@ -22,6 +22,7 @@ from desk_app.ui.messages.composer_guards import ConfirmBar
 from desk_app.ui.shell.panes import _USUAL
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.theme.fonts import font
+from desk_app.ui.tickets.dialogs import TagsQuestion
 from desk_app.ui.tickets.history import HistoryDialog
 from desk_app.ui.tickets.phrases import day_time
 from desk_app.ui.views.editor import ViewQuestion
@@ -96,6 +97,21 @@ def test_a_question_is_as_high_as_its_words(window: MainWindow) -> None:
     QApplication.processEvents()
     assert question.height() == question.layout().totalHeightForWidth(question.width())
     assert question.height() < 400
+    question.reject()
+
+
+def test_a_question_grows_with_what_it_offers_later(small: MainWindow) -> None:
+    ids = [one for one in small.inbox.list.model.ids if one is not None][:6]
+    small.session.desk.tickets.tag(ids, [f"a tag of some words {n}" for n in range(8)], [], small.session.actor)
+    small.run_action("ticket.tags")
+    (question,) = small.findChildren(TagsQuestion)
+    assert stage.pump(lambda: bool(question.offered))
+    question.resize(question.width(), 100)  # as a window manager does that answers late
+    stage.settle(small)
+    for one in (question.line, question.yes, *question.offered.values()):
+        assert one.height() >= one.sizeHint().height(), one
+        inside = one.parentWidget().rect()
+        assert inside.contains(one.geometry()), one
     question.reject()
 
 

@@ -54,18 +54,24 @@ class Question(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Begin where there is something to write, else at the button that loses nothing."""
         super().showEvent(event)
-        layout = self.layout()
-        if layout is not None and layout.hasHeightForWidth():  # Qt itself gives a dialog no more than 2/3 of the screen
-            for one in (self.content, layout):
-                one.invalidate()  # what was measured before its words had their size
-            wanted = min(layout.totalHeightForWidth(self.width()), self.screen().availableGeometry().height())
-            self.resize(self.width(), max(self.height(), wanted))
+        self.fit()
         texts = [one for one in self.findChildren(QWidget) if isinstance(one, _TEXTS) and one.isVisible()]
         empty = (one for one in texts if one.isEnabled() and not _text_of(one))
         if (first := next(empty, texts[0] if texts else None)) is not None:
             first.setFocus()
         elif self._danger:
             self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setFocus()
+
+    def fit(self) -> None:
+        """Be as high as the words need at this width, even where a window manager answers late with the size before."""
+        layout = self.layout()
+        if layout is None or not layout.hasHeightForWidth():  # Qt itself gives a dialog no more than 2/3 of the screen
+            return
+        for one in (self.content, layout):
+            one.invalidate()  # what was measured before its words had their size
+        wanted = min(layout.totalHeightForWidth(self.width()), self.screen().availableGeometry().height())
+        self.setMinimumHeight(wanted)
+        self.resize(self.width(), max(self.height(), wanted))
 
     def ask(self, on_yes: Callable[[], object]) -> None:
         """Open without blocking; `on_yes` is called when the agent agrees."""
@@ -170,9 +176,11 @@ class TagsQuestion(Question):
             made.toggled.connect(lambda on, one=name: self._turn(one, on=on))  # a screen reader toggles, too
             self.offered[name] = made
             flow.addWidget(made)
-        self.content.addWidget(Field(tr("Used most"), boxed(flow)))
+        most_used = Field(tr("Used most"), boxed(flow))
+        self.content.addWidget(most_used)
+        most_used.show()  # what is not shown yet has no height
         self._follow()
-        self.adjustSize()
+        self.fit()
 
     def _turn(self, name: str, *, on: bool) -> None:
         kept = [one for one in self._named if one != name]
