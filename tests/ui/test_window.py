@@ -184,6 +184,15 @@ def test_in_17_a_note_is_yellow_and_never_mailed(window: MainWindow, kit: DeskKi
     assert window.inbox.ticket.thread_view.cards[note.id].property("kind") == "note"
 
 
+def test_what_is_in_no_trash_is_not_restored(window: MainWindow, kit: DeskKit) -> None:
+    open_(window, ticket_of(kit, "Permintaan pengembalian dana"))
+    window.run_action("ticket.restore")
+    stage.settle(window)
+    words = [one.text() for one in window.toast.findChildren(QLabel)]
+    assert "This ticket is neither spam nor in the trash." in words
+    assert "Restored" not in words
+
+
 @pytest.mark.parametrize("spam", [True, False])
 def test_spam_and_back(window: MainWindow, kit: DeskKit, spam: bool) -> None:
     ticket_id = ticket_of(kit, "Permintaan pengembalian dana")

@@ -169,6 +169,8 @@ class _TicketCommands:
         view = self._shown(ids)
         if self._window.lists_spam or (view is not None and view.ticket.spam):
             self._acts.mark_spam(ids, spam=False)
+        elif view is not None and view.ticket.trashed_at is None:
+            self._window.notify(tr("This ticket is neither spam nor in the trash."))
         else:
             self._acts.restore(ids)
 
