@@ -179,12 +179,16 @@ def test_in_12_snooze_offers_times_words_and_a_date(window: MainWindow, kit: Des
     assert kit.ticket(ticket_id).snoozed_until_at == chosen
 
 
-def test_in_12_presets_lie_ahead_and_come_once() -> None:
+def test_in_12_presets_lie_ahead_and_come_once_the_soonest_first() -> None:
     for hour in range(24):
         now = datetime(2026, 11, 23, hour, 40).astimezone()
         found = presets(now)
         assert all(when > now for _, when in found)
         assert len({when for _, when in found}) == len(found)
+        assert [when for _, when in found] == sorted(when for _, when in found)
+        today = [words for words, when in found if when.date() == now.date()]
+        assert any("Later today" in words for words in today) == (hour < 21)
+        assert not any("today" in words for words, when in found if when.date() != now.date())
 
 
 def test_in_22_a_line_of_the_history_tells_why(window: MainWindow, kit: DeskKit) -> None:

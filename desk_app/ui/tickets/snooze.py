@@ -18,13 +18,14 @@ Snooze = Callable[[datetime | None], object]
 
 
 def presets(now: datetime) -> list[tuple[str, datetime]]:
-    """Return what is offered and when that is; nothing that has passed and nothing twice."""
+    """Return what is offered and when that is, the soonest first; nothing that has passed and nothing twice."""
 
     def at(days: int, hour: int) -> datetime:
         return (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
+    later = now + timedelta(hours=3)
     choices = [
-        (tr("Later today (in 3 hours)"), now + timedelta(hours=3)),
+        *([(tr("Later today (in 3 hours)"), later)] if later.date() == now.date() else []),
         (tr("This afternoon"), at(0, 13)),
         (tr("This evening"), at(0, 19)),
         (tr("Tomorrow at 8:00"), at(1, 8)),
@@ -37,7 +38,7 @@ def presets(now: datetime) -> list[tuple[str, datetime]]:
     for words, when in choices:
         if when > now + timedelta(minutes=30):
             found.setdefault(when, words)
-    return [(words, when) for when, words in found.items()]
+    return [(words, when) for when, words in sorted(found.items())]
 
 
 def snooze_entries(snooze: Snooze, pick: Callable[[], object], now: datetime) -> list[Entry]:
