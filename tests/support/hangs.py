@@ -31,9 +31,7 @@ _folder = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 def pytest_configure(config: pytest.Config) -> None:
     """Let one process of several write its last words to a file of its own."""
     told: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if told is None:
-        config.stash[_folder] = tempfile.TemporaryDirectory(prefix="last-words-")
-    else:
+    if told is not None:
         file = Path(told[FOLDER], f"{told['workerid']}-{os.getpid()}")
         words = file.open("w", encoding="utf-8")
         config.stash[_words] = words
@@ -43,12 +41,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of several where to write its last words."""
-    node.workerinput[FOLDER] = node.config.stash[_folder].name
+    stash = node.config.stash
+    if _folder not in stash:
+        stash[_folder] = tempfile.TemporaryDirectory(prefix="last-words-")
+    node.workerinput[FOLDER] = stash[_folder].name
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Repeat the last words of every process."""
-    for file in sorted(Path(config.stash[_folder].name).iterdir()):
+    folder = config.stash.get(_folder, None)
+    for file in sorted(Path(folder.name).iterdir()) if folder is not None else ():
         if text := file.read_text(encoding="utf-8", errors="replace").strip():
             terminalreporter.section(f"last words of test process {file.name}")
             terminalreporter.write_line(text)
