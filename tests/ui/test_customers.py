@@ -274,6 +274,8 @@ def test_cu_03_a_probable_double_is_merged_with_a_preview_and_taken_apart(
     assert page.contact_id == maya.id
     undo(window)
     assert person(kit, "maya.l@post.example").id == double.id
+    assert page.contact_id == maya.id, "who was looked at stays so"
+    assert page.person.shown_id == maya.id
 
 
 def test_cu_05_an_organization_shows_members_and_all_their_tickets(

@@ -133,12 +133,7 @@ class ContactActs(QObject):
         merges, actor = self._session.desk.contact_merges, self._session.actor
 
         def undo(_merged: object) -> None:
-            self.run(
-                lambda: merges.unmerge(source_id, actor),
-                tr("Taken apart again"),
-                icon="split",
-                then=lambda _n: self.person_asked.emit(source_id),
-            )
+            self.run(lambda: merges.unmerge(source_id, actor), tr("Taken apart again"), icon="split")
 
         self.run(
             lambda: merges.merge(source_id, target_id, actor, name=name, primary=primary),
