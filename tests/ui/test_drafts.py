@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import QPushButton
 from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Address
 from desk_app.domain.people.actor import SYSTEM, Actor, ActorKind
+from desk_app.services.messages.drafts import DraftService
 from desk_app.storage.database import open_database
 from desk_app.ui.messages import composer_drafts
 from desk_app.ui.shell.window import MainWindow
@@ -212,6 +215,34 @@ def test_another_windows_text_is_not_overwritten(window: MainWindow, kit: DeskKi
     assert kept.text == "mine"
 
 
+def test_who_writes_on_waits_for_no_database(window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket_id = ticket_of(kit)
+    open_(window, ticket_id)
+    composer, drafts = window.inbox.ticket.composer, window.inbox.ticket.drafts
+    begun, gate, save = threading.Event(), threading.Event(), DraftService.save
+
+    def slow(*args: Any, **more: Any) -> Any:
+        begun.set()
+        assert gate.wait(10)
+        return save(*args, **more)
+
+    monkeypatch.setattr(DraftService, "save", slow)
+    composer.edit.insertPlainText("First words")
+    drafts.flush()
+    assert begun.wait(10)
+    helper = threading.Timer(5, gate.set)  # whoever waits would wait for ever
+    helper.start()
+    composer.edit.insertPlainText(", and more")
+    drafts.flush()
+    assert not gate.is_set(), "the window stood still until the database answered"
+    helper.cancel()
+    gate.set()
+    stage.settle(window)
+    kept = stored(kit, ticket_id)
+    assert kept is not None
+    assert kept.text == "First words, and more"
+
+
 def test_a_new_ticket_is_kept_too(window: MainWindow, kit: DeskKit) -> None:
     window.ask_new_ticket()
     stage.settle(window)
@@ -280,6 +311,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from desk_app.runtime.gui import application
+from desk_app.services.messages.drafts import DraftService
 from desk_app.storage.database import open_database
 from tests.support.desks import DeskKit
 from tests.ui import stage

@@ -38,6 +38,11 @@ class _Line:
     """Another one after every write: what was read under an earlier one may be old."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def settle(self, draft: KeptDraft) -> None:
+        """Take note that a draft waits no more; what was written meanwhile still does, and is stored next."""
+        if self.waiting is draft:
+            self.waiting = None
+
 
 @dataclass(frozen=True)
 class StoredDrafts:
@@ -102,27 +107,32 @@ class DraftKeeper(QObject):
         )
 
     def _save(self, line: _Line) -> None:
-        """Runs on the writing thread; whatever is newest by then is stored."""
+        """Runs on the writing thread; whatever is newest by then is stored. The line is free meanwhile: who writes on
+        waits for no database."""
         with line.lock:
-            draft = line.waiting
+            draft, stamp = line.waiting, line.stamp
             if draft is None or (line.disputed and not self._finished):
                 return
-            try:
-                stamp = self._put(draft, line.stamp)
-            except StaleDraftError as error:
-                if line.kept is not None and same_text(draft, line.kept):
-                    line.waiting = None  # nothing was written here; what is stored is shown when it is asked for
-                    return
-                if self._finished:
-                    stamp = self._put(draft, line.stamp, beside=True)
-                elif error.stored is not None and line.kept is not None and same_text(error.stored, line.kept):
-                    stamp = self._put(draft, error.stored.stamp)  # nothing was written there
-                else:
-                    line.disputed = True
-                    raise
+        try:
+            stamp = self._put(draft, stamp)
+        except StaleDraftError as error:
+            kept = line.kept
+            if kept is not None and same_text(draft, kept):
+                with line.lock:
+                    line.settle(draft)  # nothing was written here; what is stored is shown when it is asked for
+                return
+            if self._finished:
+                stamp = self._put(draft, stamp, beside=True)
+            elif error.stored is not None and kept is not None and same_text(error.stored, kept):
+                stamp = self._put(draft, error.stored.stamp)  # nothing was written there
+            else:
+                line.disputed = True
+                raise
+        with line.lock:
             line.stamp, line.disputed = stamp, False
             line.kept = None if draft.empty else draft
-            line.waiting, line.state = None, object()
+            line.state = object()
+            line.settle(draft)
 
     def _put(self, draft: KeptDraft, stamp: DraftStamp | None, *, beside: bool = False) -> DraftStamp | None:
         return self._session.desk.drafts.save(replace(draft, stamp=stamp), self._session.actor, beside=beside)
