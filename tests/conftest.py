@@ -31,6 +31,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 pytest_plugins: list[str] = [  # a module before those that import it, so that pytest rewrites its assertions
     "tests.support.hangs",
+    "tests.support.borrowed",
     "tests.support.garbage",
     "tests.support.tls",
     "tests.support.line_proxy",

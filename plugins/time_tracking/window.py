@@ -38,6 +38,7 @@ class TimerCard(QWidget):
         add.clicked.connect(self._add)
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
+        self._lines: list[QLabel] = []
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show_total)
@@ -96,12 +97,11 @@ class TimerCard(QWidget):
             self._tick.start()
         else:
             self._tick.stop()
-        while (item := self._list.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for entry in spent.entries:
-            line = QLabel(_line(entry))
+        for line in self._lines:
+            self._list.removeWidget(line)
+            line.deleteLater()
+        self._lines = [QLabel(_line(entry)) for entry in spent.entries]
+        for line in self._lines:
             line.setWordWrap(True)
             self._list.addWidget(line)
 

@@ -14,7 +14,7 @@ from desk_app.ui.language import named, tr
 from desk_app.ui.theme.icons import icon
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, bucket_name
 from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label, set_words
-from desk_app.ui.widgets.layout import column, row
+from desk_app.ui.widgets.layout import clear, column, row
 
 SIDE = 28
 """The icons above a ticket, in px: close together, so that the name of the mailbox has room."""
@@ -148,9 +148,7 @@ class TicketHeader(QWidget):
         set_words(self.assignee, view.assignee_name or tr("Nobody"))
         self.assignee.setAccessibleName(tr("Assigned to {name}").format(name=view.assignee_name or tr("Nobody")))
         self.number.setText(f"#{ticket.number}")
-        while (item := self.marks.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        clear(self.marks)
         account = facts.account(ticket.account_id)
         if account is not None and account.name:
             name_mark = ElidedLabel(account.name, "chip", snug=True)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import shiboken6
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+    QWidgetItem,
+)
+
+from desk_app.ui.widgets import layout_items  # noqa: F401 -- mends what PySide does with items, for all of the window
 
 Margins = tuple[int, int, int, int]
 Item = QWidget | QLayout | int | None
@@ -84,13 +97,16 @@ def hairline(*, vertical: bool = False) -> QWidget:
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout and destroy it."""
     while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
         inner = item.layout()
+        if inner is not None:
+            clear(inner)
+            continue
+        widget = item.widget()
         if widget is not None:
             widget.hide()
             widget.deleteLater()
-        elif inner is not None:
-            clear(inner)
+        if not shiboken6.ownedByPython(item):
+            shiboken6.delete(item)  # Qt gave it away, and Python does not know that it should end it
 
 
 class FlowLayout(QLayout):
@@ -107,6 +123,12 @@ class FlowLayout(QLayout):
         self._overhang = overhang
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
+
+    def addWidget(self, widget: QWidget) -> None:
+        """Add a widget at the end, in an item of Python's own."""
+        self.addChildWidget(widget)
+        self.addItem(QWidgetItem(widget))
+        self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         """Take an item over."""
