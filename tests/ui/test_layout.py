@@ -71,7 +71,7 @@ def test_no_item_of_a_layout_is_kept_by_the_one_it_is_added_to(qapp: QApplicatio
 
 
 def test_a_widget_that_goes_leaves_no_address_for_what_comes_there(qapp: QApplication) -> None:
-    """Without the mend this ends the program at the first or second list."""
+    """Such a loop, gone on with for a second, ended the program before items were let go."""
     holder = QWidget()
     whole = QVBoxLayout(holder)
     for _ in range(20):
