@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -24,6 +25,10 @@ def card_of(widget: QWidget | None) -> object:
 def shown_cards(page: QWidget) -> list[QWidget]:
     found = (one for one in page.findChildren(QWidget) if one.property(ITEM) is not None)
     return [one for one in found if one.isVisible()]
+
+
+def name_of(made: QAbstractButton) -> str:
+    return made.accessibleName() or made.text().strip()
 
 
 def focus() -> tuple[object, str]:
@@ -74,3 +79,32 @@ def test_mb_12_the_quarantine_keeps_the_keyboard_where_it_was(window: MainWindow
     press(shown_cards(page)[0], "Leave out for good")
     stage.settle(window)
     assert QApplication.focusWidget() is page.choice.buttons[0]
+
+
+@pytest.mark.parametrize(
+    "names", [("Open the profile",), ("Priority: ",), ("Edit tags", "Add a tag"), ("Watch this ticket",)]
+)
+def test_ui_6_the_next_ticket_keeps_the_keyboard_in_the_side_panel(window: MainWindow, names: tuple[str, ...]) -> None:
+    side, table = window.inbox.side, window.inbox.list.table
+    QTest.keyClick(table, Qt.Key.Key_J)
+    stage.settle(window)
+    made = next(one for one in side.findChildren(QAbstractButton) if name_of(one).startswith(names))
+    made.setFocus()
+    before = window.inbox.open_ticket_id
+    QTest.keyClick(made, Qt.Key.Key_J)
+    stage.settle(window)
+    assert window.inbox.open_ticket_id != before
+    here = QApplication.focusWidget()
+    assert isinstance(here, QAbstractButton)
+    assert here is not made
+    assert side.isAncestorOf(here)
+    assert name_of(here).startswith(names), "the same button of the same card"
+
+
+def test_ui_6_the_list_gets_the_keyboard_where_the_side_panel_has_nothing_left(window: MainWindow) -> None:
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_J)
+    stage.settle(window)
+    next(one for one in window.inbox.side.findChildren(QAbstractButton) if one.isVisible()).setFocus()
+    window.inbox.ticket.close_ticket()
+    stage.settle(window)
+    assert QApplication.focusWidget() is window.inbox.list.table

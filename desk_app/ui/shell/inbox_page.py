@@ -80,7 +80,7 @@ class InboxPage(QWidget):
         self.sidebar = Sidebar(session, self.list.choices)
         self.bulk = BulkBar(self.list, registries.actions, run_action)
         self._ticket_place = boxed(column(no_ticket()), "canvas")
-        self.side = SidePanel(registries.panels, port)
+        self.side = SidePanel(registries.panels, port, self.list.table)
         self._guests: dict[str, QWidget] = {}
         self._lay_out()
         self._wire()

@@ -13,6 +13,7 @@ from desk_app.plugin_api.ui import PanelPort, PanelSpec, Registry
 from desk_app.ui.language import tr
 from desk_app.ui.timers import next_turn
 from desk_app.ui.widgets.basics import label, scroller
+from desk_app.ui.widgets.kept_focus import ITEM, keeping_focus
 from desk_app.ui.widgets.layout import boxed, clear, column
 from desk_app.ui.widgets.panels import panel_card
 
@@ -25,11 +26,12 @@ _log = logging.getLogger(__name__)
 class SidePanel(QWidget):
     """Shows every panel that fits the open ticket; one that fails is named and does not take the others along."""
 
-    def __init__(self, panels: Registry[PanelSpec], port: PanelPort) -> None:
+    def __init__(self, panels: Registry[PanelSpec], port: PanelPort, beside: QWidget) -> None:
+        """`beside` takes the keyboard where the card that had it goes and none comes in its place."""
         super().__init__()
         self.setObjectName("sidepanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=True)
-        self._panels, self._port = panels, port
+        self._panels, self._port, self._beside = panels, port, beside
         self._view: ConversationView | None = None
         self._cards = column(margins=(14, 14, 14, 14), spacing=12)
         inside = boxed(column(self._cards, None, spacing=0), "sidepanel")
@@ -48,7 +50,8 @@ class SidePanel(QWidget):
             return
         self._waits = False
         if view is None:
-            clear(self._cards)
+            with keeping_focus(self._cards, self._beside):
+                clear(self._cards)
             return
         cards = [card for spec in self._panels if (card := self._card(spec, view)) is not None]
         for card in cards:
@@ -59,9 +62,10 @@ class SidePanel(QWidget):
         if view is self._view and same and self._is_written_in():
             self._waits = True
         elif view is self._view:
-            clear(self._cards)
-            for card in cards:
-                self._cards.addWidget(card)
+            with keeping_focus(self._cards, self._beside):
+                clear(self._cards)
+                for card in cards:
+                    self._cards.addWidget(card)
             return
         for card in cards:
             card.deleteLater()
@@ -77,9 +81,11 @@ class SidePanel(QWidget):
 
     def _card(self, spec: PanelSpec, view: ConversationView) -> QWidget | None:
         try:
-            return spec.factory(self._port, view) if spec.visible_for(view) else None
+            card = spec.factory(self._port, view) if spec.visible_for(view) else None
         except Exception:  # noqa: BLE001 -- one panel's fault must not take the window along
             _log.exception("panel %s failed", spec.id)
-            frame, content = panel_card(spec.title)
+            card, content = panel_card(spec.title)
             content.addWidget(label(tr("This panel failed. The log has the details."), "tertiary", wrap=True))
-            return frame
+        if card is not None:
+            card.setProperty(ITEM, spec.id)
+        return card

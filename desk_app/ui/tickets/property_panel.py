@@ -14,6 +14,7 @@ from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, full_time, priority_name, short_time, utc_now
 from desk_app.ui.widgets.basics import button, chip, label, restyle
 from desk_app.ui.widgets.elided_button import ElidedButton
+from desk_app.ui.widgets.kept_focus import CONTROL
 from desk_app.ui.widgets.layout import FlowLayout, boxed, row
 from desk_app.ui.widgets.panels import panel_card
 
@@ -30,6 +31,7 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
     def line(name: str, value: str, action: str, tone: str = "") -> None:
         made = button(value, lambda: run_action(action), variant="prop")
         made.setAccessibleName(f"{name}: {value}")
+        made.setProperty(CONTROL, action)
         made.setToolTip(tr("Change"))
         made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         if tone:
@@ -62,6 +64,7 @@ def _tags(view: ConversationView, session: DeskSession, run_action: Callable[[st
         flow.addWidget(chip(tag, session.facts.tag_colours.get(tag, "")))
     words = tr("Edit tags") if view.tags else tr("Add a tag")
     edit = button(words, lambda: run_action("ticket.tags"), variant="chip", icon_name="tag")
+    edit.setProperty(CONTROL, "ticket.tags")
     flow.addWidget(edit)
     holder.setLayout(flow)
     return holder

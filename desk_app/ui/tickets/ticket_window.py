@@ -73,7 +73,7 @@ class TicketWindow(QMainWindow):
         )
         self.ticket_pane.header.leave_list()
         remember_events(self.ticket_pane, main.preferences)
-        self.side = SidePanel(main.registries.panels, self)
+        self.side = SidePanel(main.registries.panels, self, self.ticket_pane.thread_view)
         self.side.setMinimumWidth(240)
         for pane in (self.ticket_pane, self.side):
             self.splitter.addWidget(pane)

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QLayout, QWidget
 
 ITEM = "item"
 """The property of a card that says what it stands for, the same in the next one of it."""
+CONTROL = "control"
+"""The property of a button that says which one of its card it is, where its words change."""
 
 
 @contextmanager
@@ -50,4 +52,5 @@ def _controls(card: QWidget) -> list[QAbstractButton]:
 def _words(widget: QWidget | None) -> str:
     if widget is None:
         return ""
-    return widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+    own = widget.property(CONTROL) or widget.accessibleName()
+    return own or (widget.text() if isinstance(widget, QAbstractButton) else "")
