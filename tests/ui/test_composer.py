@@ -259,6 +259,22 @@ def test_in_18_a_message_is_passed_on_and_taken_back(window: MainWindow, kit: De
     assert [one.email for one in composer.to.addresses] == ["workshop@repair.example"]
 
 
+def test_in_18_forward_goes_on_with_what_was_begun(window: MainWindow, kit: DeskKit) -> None:
+    window.open_ticket(next(one.id for one in kit.tickets() if one.subject.startswith("Warranty claim")))
+    stage.settle(window)
+    composer = window.inbox.ticket.composer
+    window.run_action("ticket.forward")
+    stage.settle(window)
+    composer.to.add([Address("", "workshop@repair.example")])
+    composer.files.add("list.txt", "text/plain", b"parts")
+    composer.set_kind(DraftKind.REPLY)
+    window.run_action("ticket.forward")
+    stage.settle(window)
+    assert composer.kind is DraftKind.FORWARD
+    assert [one.email for one in composer.to.addresses] == ["workshop@repair.example"]
+    assert [one.filename for one in composer.files.files] == ["screen.png", "list.txt"]
+
+
 def test_co_03_a_mail_for_later_waits_unless_the_customer_writes(window: MainWindow, kit: DeskKit) -> None:
     composer, ticket_id, _sent = begin(window, kit)
     composer.edit.setPlainText("Baik, nanti.")

@@ -251,8 +251,9 @@ class Writing(QObject):
         self.composer.focus_note()
 
     def forward(self, message_id: int | None = None, *, kept: KeptDraft | None = None, focus: bool = True) -> None:
-        """Begin to write to a third party about a message, the customer's newest one for None; a message of a side
-        conversation is answered in it. `kept` is the draft that was begun (IN-18)."""
+        """Begin to write to a third party about a message, or go on with what was begun; where nothing was, None means
+        the customer's newest one. A message of a side conversation is answered in it. `kept` is the draft that was
+        begun (IN-18)."""
         ticket_id, sides = self._ticket_id, self._session.desk.side_conversations
         if ticket_id is None:
             return
@@ -260,7 +261,8 @@ class Writing(QObject):
         def arrived(start: SideStart) -> None:
             if ticket_id != self._ticket_id:
                 return
-            self.composer.begin_forward(start, files=kept is None)
+            if message_id is not None or kept is not None or self.composer.side is None:
+                self.composer.begin_forward(start, files=kept is None)
             if kept is not None:
                 self.composer.restore(kept)
             if focus:
