@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from desk_app.domain.messages.model import Address
@@ -107,3 +107,55 @@ def test_contacts_complete_what_is_typed(window: MainWindow, kit: DeskKit) -> No
     stage.settle(window)
     QTest.keyClick(line.input, Qt.Key.Key_Return)
     assert line.addresses == (Address("Lucía Fernández", "lucia@tienda.example"),)
+
+
+def test_a_line_for_copies_that_is_left_empty_goes_away(window: MainWindow, kit: DeskKit) -> None:
+    window.open_ticket(kit.tickets()[0].id)
+    stage.settle(window)
+    composer = window.inbox.ticket.composer
+    head = composer.head
+    head.show_copies()
+    assert (head.cc.isVisible(), head.bcc.isVisible(), head.cc.input.hasFocus()) == (True, True, True)
+    QTest.keyClick(head.cc.input, Qt.Key.Key_Tab)
+    assert head.bcc.input.hasFocus()
+    QTest.keyClicks(head.bcc.input, "bob@x.example")
+    head.to.input.setFocus()
+    assert head.cc.isVisible(), "who is still at the recipients may come back to it"
+    composer.edit.setFocus()
+    assert (head.cc.isVisible(), head.bcc.isVisible()) == (False, True)
+    QTest.keyClick(head.bcc.input, Qt.Key.Key_Backspace)
+    composer.edit.setFocus()
+    assert not head.bcc.isVisible()
+    head.set_people((), (ANN,))
+    assert (head.cc.isVisible(), head.bcc.isVisible()) == (True, False), "nothing is in the second one"
+    head.show_copies()
+    assert head.bcc.input.hasFocus()
+
+
+def test_no_line_goes_away_under_a_mouse_that_is_held_down(window: MainWindow, kit: DeskKit, qtbot: QtBot) -> None:
+    window.open_ticket(kit.tickets()[0].id)
+    stage.settle(window)
+    composer = window.inbox.ticket.composer
+    head = composer.head
+    head.show_copies()
+    handle, place = window.windowHandle(), composer.edit.mapTo(window, composer.edit.rect().center())
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=place)
+    stage.settle(window)
+    assert composer.edit.hasFocus()
+    assert head.cc.isVisible()
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: not head.cc.isVisible())
+
+
+def test_a_line_for_copies_stays_for_who_is_in_another_window(window: MainWindow, kit: DeskKit, qtbot: QtBot) -> None:
+    window.open_ticket(kit.tickets()[0].id)
+    stage.settle(window)
+    head = window.inbox.ticket.composer.head
+    head.show_copies()
+    other = QLineEdit()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    other.setFocus()
+    qtbot.waitUntil(other.hasFocus)
+    assert head.cc.isVisible()

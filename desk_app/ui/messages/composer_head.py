@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
 from desk_app.domain.messages.model import Address
 from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
 from desk_app.ui.messages.recipients import RecipientLine
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.timers import next_turn
 from desk_app.ui.widgets.basics import button, icon_button, label
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, column, row
@@ -23,7 +24,8 @@ ROOMY = 560
 
 
 class LetterHead(QWidget):
-    """Recipients as chips, the sender with its mailbox's colour, and the subject where it is wanted."""
+    """Recipients as chips, the sender with its mailbox's colour, and the subject where it is wanted. A line for copies
+    is there while it holds an address, and for who asks for it until they go on elsewhere."""
 
     changed = Signal()
     sender_changed = Signal()
@@ -44,17 +46,18 @@ class LetterHead(QWidget):
         self.subject.setProperty("variant", "bare")
         self.subject.setAccessibleName(tr("Subject"))
         self.subject.setMinimumHeight(24)
-        self._copies = boxed(column(_line(tr("Cc"), self.cc), _line(tr("Bcc"), self.bcc), spacing=2))
+        self._copies = {line: boxed(_line(line.name, line)) for line in (self.cc, self.bcc)}
+        self._copies_asked = False
         self._subject_row = boxed(_line(tr("Subject"), self.subject))
         self._first = _line(tr("To"), self.to, self.explain, self.more, self.from_box)
         self._sender = row(label(tr("From"), "tertiary"), None, spacing=8)
         self._sender_row = boxed(self._sender)
         self._sender_row.hide()
-        self.setLayout(column(self._first, self._copies, self._sender_row, self._subject_row, spacing=2))
+        self.setLayout(column(self._first, *self._copies.values(), self._sender_row, self._subject_row, spacing=2))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._copies.hide()
+        self._fit_copies()
         self._subject_row.hide()
         self.subject.textEdited.connect(self.changed)
         self.from_box.activated.connect(self.changed)
@@ -64,6 +67,7 @@ class LetterHead(QWidget):
             one.others = tuple(other.name for other in self.lines if other is not one)
             one.changed.connect(self.changed)
             one.move_asked.connect(lambda address, name, line=one: self._move(line, address, name))
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the sender has a line of its own, and the recipients get the room of the
@@ -115,7 +119,8 @@ class LetterHead(QWidget):
         self.to.set_addresses(to)
         self.cc.set_addresses(cc)
         self.bcc.set_addresses(bcc)
-        self._copies.setVisible(bool(cc or bcc))
+        self._copies_asked = False
+        self._fit_copies()
 
     def set_reasons(self, sentences: list[str]) -> None:
         """Explain the recipients in the tool tip beside them."""
@@ -126,10 +131,9 @@ class LetterHead(QWidget):
     def _move(self, line: RecipientLine, address: Address, name: str) -> None:
         """Move an address to another line: what dragging a chip does."""
         target = next(one for one in self.lines if one.name == name)
-        if target is not self.to:
-            self._copies.show()
         line.remove(address)
         target.add([address])
+        self._fit_copies()
         target.input.setFocus()
 
     @property
@@ -138,9 +142,36 @@ class LetterHead(QWidget):
         return self.to.unreadable or self.cc.unreadable or self.bcc.unreadable
 
     def show_copies(self) -> None:
-        """Show the lines for copies and begin the first one."""
-        self._copies.show()
-        self.cc.input.setFocus()
+        """Show the lines for copies and begin the first one that is empty."""
+        self._copies_asked = True
+        self._fit_copies()
+        next((line for line in self._copies if line.empty), self.cc).input.setFocus()
+
+    def _fit_copies(self) -> None:
+        focused: QWidget | None = self.window().focusWidget()
+        for line, shown in self._copies.items():
+            here = focused is not None and line.isAncestorOf(focused)
+            shown.setVisible(self._copies_asked or here or not line.empty)
+
+    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Take lines away that were left empty; not while a mouse is held down, or what it points at would move away
+        under it. Who only turns to another window comes back to them."""
+        needless = any(line.empty and not shown.isHidden() for line, shown in self._copies.items())
+        if not needless or new is None or new.window() is not self.window():
+            return
+        if not self.isAncestorOf(new):
+            self._copies_asked = False
+        if QApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self._fit_copies()
+        else:
+            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Wait for the mouse to be let go."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+            next_turn(self, self._fit_copies)
+        return False
 
     def show_subject(self, *, on: bool | None = None, focus: bool = True) -> None:
         """Show the subject's line, hide it, or (`on` None) the other of both."""

@@ -89,6 +89,11 @@ class RecipientLine(QWidget):
         return tuple(self._chips)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing stands in it, not even half an address."""
+        return not (self._addresses or self.input.text())
+
+    @property
     def unreadable(self) -> str:
         """What is typed but no address."""
         return read_addresses(self.input.text())[1]
