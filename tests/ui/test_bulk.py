@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desk_app.domain.tickets.model import Bucket, Priority
+from desk_app.services.ports.bulk import JobState
 from desk_app.services.tickets import bulk
 from desk_app.ui import tasks
 from desk_app.ui.shell.window import MainWindow
@@ -295,6 +296,44 @@ def test_in_06_a_job_cut_off_by_the_end_of_the_program_is_told_at_the_next_start
     assert window.toast.text == "Finished · 9 tickets"
     assert all(kit.ticket(one).bucket is Bucket.TRASH for one in ids)
     assert kit.desk.bulk.interrupted(kit.agent.id) == []
+
+
+def test_in_06_undo_stops_a_job_that_another_program_went_on_with(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    ids = [one.id for one in kit.tickets() if one.bucket is Bucket.OPEN]
+    started = kit.desk.bulk.start("trash", {}, ids, kit.ann)
+    steps = kit.desk.bulk.run(started.job_id, kit.ann)
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    window.acts.look_for_interrupted()
+    stage.settle(window)
+    there = DeskKit(kit.database).desk.bulk.run(started.job_id, kit.ann)
+    for _ in range(9):
+        slow()
+    next(there)
+    choice(window, "Undo").click()
+    stage.settle(window)
+    assert window.toast.text == "Taken back · 4 tickets"
+    assert [one for one in ids if kit.ticket(one).bucket is Bucket.TRASH] == []
+
+
+def test_in_06_a_window_tells_that_its_job_was_taken_back_by_another_program(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    before = assigned(kit)
+    window.run_action("list.select_all")
+    window.run_action("ticket.mine")
+    assert stage.pump(lambda: any("2 of 9" in line.words.whole_text for line in window.jobs.lines.values()))
+    (job_id,) = window.acts._running
+    back = DeskKit(kit.database).desk.bulk.undo(job_id, kit.ann)
+    next(back)
+    for _ in range(9):
+        slow()
+    assert list(back)[-1].state is JobState.UNDONE
+    stage.settle(window)
+    assert window.toast.text == "Assigned to Ann Agent · Taken back in another window"
+    assert assigned(kit) == before
 
 
 def test_in_06_closing_the_window_stops_the_job_between_two_chunks_and_the_next_one_tells(

@@ -79,8 +79,8 @@ class BulkRepository(Protocol):
         ...
 
     def claim(self, job_id: int, state: JobState, runner: str, *, quiet_for: timedelta) -> BulkJob | None:
-        """Take a job over to bring it to `state`; None where it is gone or somebody worked on it within
-        `quiet_for`."""
+        """Take a job over to bring it to `state`; None where it is gone or somebody worked on it within `quiet_for`.
+        To undo it, one that runs is taken from whoever runs it: its next `progress` finds that."""
         ...
 
     def progress(self, job: BulkJob, under: JobState) -> bool:

@@ -120,7 +120,8 @@ class BulkService:
     # -- the way back -------------------------------------------------------------------------------------------------
 
     def turn_back(self, job_id: int) -> None:
-        """Stop a job that runs here, for `undo`: the chunk it is at does not count. Nothing where it does not run."""
+        """Stop a job, whoever runs it, for `undo`: the chunk it is at does not count. Nothing where it does not
+        run."""
         with self._uow() as uow:
             job = uow.bulk.get(job_id)
             if job is not None and job.state is JobState.RUNNING:
@@ -129,7 +130,7 @@ class BulkService:
 
     def undo(self, job_id: int, actor: Actor) -> Iterator[BulkProgress]:
         """Put back what the job changed, but for tickets that somebody changed since; they are reported. A job that
-        still runs here stops."""
+        still runs stops, in this program or another one."""
         return self._go(job_id, _Way(JobState.UNDOING, ItemState.DONE, self._return, actor))
 
     def cancel(self, job_id: int) -> None:

@@ -67,10 +67,11 @@ class SqlBulkRepository:
         free = or_(
             bulk_job.c.state.not_in(_UNDER_WAY), bulk_job.c.runner == runner, bulk_job.c.alive_at < now - quiet_for
         )
-        forward = [bulk_job.c.state != JobState.UNDOING.value] if state is JobState.RUNNING else []
+        running = bulk_job.c.state == JobState.RUNNING.value
+        ours = or_(free, running) if state is JobState.UNDOING else free & (bulk_job.c.state != JobState.UNDOING.value)
         statement = (
             update(bulk_job)
-            .where(bulk_job.c.id == job_id, free, *forward)
+            .where(bulk_job.c.id == job_id, ours)
             .values(state=state.value, runner=runner, alive_at=now, finished_at=None)
             .returning(bulk_job)
         )

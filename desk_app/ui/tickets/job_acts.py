@@ -253,6 +253,9 @@ class JobActs(QObject):
         from desk_app.services.ports.bulk import JobState
 
         changed, job_id, choices = progress.done, progress.job_id, []
+        if progress.state in {JobState.UNDOING, JobState.UNDONE}:
+            self.told_more.emit(f"{words} · " + tr("Taken back in another window"), None, "undo-2", [])
+            return
         if progress.failed:
             if progress.total == 1:
                 self._tell_reason(job_id)

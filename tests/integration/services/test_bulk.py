@@ -355,9 +355,25 @@ def test_in_06_a_job_turned_back_in_the_middle_of_a_chunk_leaves_nothing_half(
     assert state(desk_kit, ids) == before
 
 
-def test_in_06_a_job_that_somebody_else_runs_is_not_turned_back(desk_kit: DeskKit, ids: list[int]) -> None:
+def test_in_06_an_undo_stops_a_job_that_another_program_runs(desk_kit: DeskKit, ids: list[int]) -> None:
+    scatter(desk_kit, ids)
+    before, elsewhere = state(desk_kit, ids), DeskKit(desk_kit.database)
+    started = desk_kit.desk.bulk.start("trash", {}, ids, desk_kit.ann)
+    there = desk_kit.desk.bulk.run(started.job_id, desk_kit.ann)
+    assert next(there).done == 3
+    back = elsewhere.desk.bulk.undo(started.job_id, desk_kit.ann)
+    next(back)
+    assert [one.state for one in there] == [JobState.UNDOING], "it stops before its next chunk counts"
+    assert list(desk_kit.desk.bulk.undo(started.job_id, desk_kit.ann)) == [], "somebody does it already"
+    assert list(desk_kit.desk.bulk.run(started.job_id, desk_kit.ann)) == []
+    assert [*back][-1].state is JobState.UNDONE
+    assert state(desk_kit, ids) == before
+
+
+def test_in_06_nobody_goes_on_with_a_job_that_another_program_runs(desk_kit: DeskKit, ids: list[int]) -> None:
+    elsewhere = DeskKit(desk_kit.database)
     started = desk_kit.desk.bulk.start("trash", {}, ids, desk_kit.ann)
     there = desk_kit.desk.bulk.run(started.job_id, desk_kit.ann)
     next(there)
-    DeskKit(desk_kit.database).desk.bulk.turn_back(started.job_id)
+    assert list(elsewhere.desk.bulk.run(started.job_id, desk_kit.ann)) == []
     assert list(there)[-1].state is JobState.DONE
