@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,10 @@ def english() -> Iterator[None]:
     speak("en")
     QLocale.setDefault(before)
     QApplication.sendPostedEvents(None, QEvent.Type.LanguageChange.value)
+
+
+def test_no_word_of_the_window_is_about_weapons() -> None:
+    assert [one for one in translations.window_strings() if re.search(r"\b(dis)?arm(ed|ing)?\b", one.lower())] == []
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ class MessageCard(QFrame):
 
     def _delivery_chip(self, state: str) -> QWidget:
         words, tone, whole = {
-            "held": (tr("Held"), "warning", tr("Waits: outgoing is not armed")),
+            "held": (tr("Held"), "warning", tr("Waits: sending is switched off")),
             "queued": (tr("Waits"), "info", tr("Waits to be sent")),
             "sending": (tr("Leaving"), "info", tr("Is being sent")),
             "unknown": (tr("Unclear"), "danger", tr("Not known whether it left")),

@@ -77,7 +77,7 @@ class OutboxPage(QWidget):
         self.release_all.setVisible(held > 0)
         armed = self._session.facts.settings.outgoing_armed
         self.release_all.setEnabled(armed)
-        self.release_all.setToolTip("" if armed else tr("Waits: outgoing is not armed"))
+        self.release_all.setToolTip("" if armed else tr("Waits: sending is switched off"))
         with keeping_focus(self._cards, self):
             clear(self._cards)
             if not items:

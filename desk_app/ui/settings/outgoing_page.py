@@ -84,11 +84,11 @@ class OutgoingPage(SettingsForm):
         settings = self._session.facts.settings
         clear(self._armed)
         if settings.outgoing_armed:
-            text, tone = tr("Outgoing mail is armed: replies leave by themselves."), "success"
+            text, tone = tr("Sending is switched on: replies leave by themselves."), "success"
             choice = (tr("Hold all mail"), lambda: self._run("desk.disarm"))
         else:
-            text, tone = tr("Outgoing mail is not armed: everything waits in the outbox."), "warning"
-            choice = (tr("Arm…"), lambda: self._run("desk.arm"))
+            text, tone = tr("Sending is switched off: everything waits in the outbox."), "warning"
+            choice = (tr("Switch on…"), lambda: self._run("desk.arm"))
         self._armed.addWidget(Banner(text, tone, [choice]))
 
     def save(self) -> None:

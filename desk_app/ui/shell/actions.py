@@ -125,8 +125,8 @@ def _mail(window: MainWindow) -> list[ActionSpec]:
     act = partial(command, group=tr("Mail"))
     return [
         act("desk.sync", tr("Get mail now"), lambda _ids: window.mail.sync_now(), "refresh-cw", ("F5",)),
-        act("desk.arm", tr("Let mail out (arm outgoing)"), lambda _ids: window.mail.ask_arm(), "send"),
-        act("desk.disarm", tr("Hold all outgoing mail (disarm)"), lambda _ids: window.mail.disarm(), "lock"),
+        act("desk.arm", tr("Switch sending on"), lambda _ids: window.mail.ask_arm(), "send"),
+        act("desk.disarm", tr("Hold all outgoing mail"), lambda _ids: window.mail.disarm(), "lock"),
     ]
 
 

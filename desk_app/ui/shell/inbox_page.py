@@ -323,9 +323,9 @@ class InboxPage(QWidget):
         held = counts.outbox_held if counts is not None else 0
         armed = self._session.facts.settings.outgoing_armed
         if held and not armed:
-            text = tr("Outgoing mail is not armed yet. In the outbox: %n mail(s).", held)
+            text = tr("Sending is not switched on yet. In the outbox: %n mail(s).", held)
             show = (tr("Show"), lambda: self._port.show_page("outbox"))
-            banner = Banner(text, "warning", [show, (tr("Arm…"), lambda: self._run("desk.arm"))])
+            banner = Banner(text, "warning", [show, (tr("Switch on…"), lambda: self._run("desk.arm"))])
             self.notices.put("arm", banner, 10)
         else:
             self.notices.put("arm", None)

@@ -46,7 +46,7 @@ class MailCommands:
 
         counts = self._window.inbox.sidebar.counts
         held = counts.outbox_held if counts is not None else 0
-        question = Question(tr("Let mail out?"), tr("Arm outgoing mail"), self._window)
+        question = Question(tr("Let mail out?"), tr("Switch sending on"), self._window)
         text = tr("From now on replies leave by themselves once the time to undo is over.")
         question.content.addWidget(label(text, "secondary", wrap=True))
         if held:
@@ -58,7 +58,7 @@ class MailCommands:
         """Let mail out."""
         settings, actor = self._session.desk.settings, self._session.actor
         self._session.work.write(
-            lambda: settings.arm(actor), lambda _n: self._armed(tr("Outgoing mail is armed")), owner=self._window
+            lambda: settings.arm(actor), lambda _n: self._armed(tr("Sending is switched on")), owner=self._window
         )
 
     def disarm(self) -> None:

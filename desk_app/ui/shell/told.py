@@ -128,7 +128,7 @@ class Told:
         left = int((sent.undo_until_at - datetime.now(UTC)).total_seconds()) if sent.undo_until_at is not None else 0
         if sent.state == "held":
             waits = (tr("Show"), lambda: window.show_page("outbox"))
-            text = tr("Waits in the outbox: outgoing is not armed")
+            text = tr("Waits in the outbox: sending is switched off")
             self._show(text, undo, choices=[waits], icon_name="lock", seconds=10, leaves=True)
         elif left > _LATER_SECONDS:
             self._show(tr("The reply leaves later"), undo, icon_name="clock", seconds=10, leaves=True)
