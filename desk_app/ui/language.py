@@ -105,6 +105,12 @@ def language() -> str:
     return _speech.catalogue.code
 
 
+def language_name(code: str) -> str:
+    """Return what the speakers of a language call it, such as "Deutsch" for "de"; an unknown code stays as it is."""
+    own = LANGUAGES.get(code) or QLocale(code).nativeLanguageName()
+    return own[:1].upper() + own[1:] if own else code
+
+
 def speak(choice: str) -> bool:
     """Switch to a language, or to the system's with `SYSTEM`; returns whether anything changed.
 

@@ -28,7 +28,7 @@ from desk_app.plugin_api.ui import ActionScope, ActionSpec
 from desk_app.services.ports.errors import StorageError
 from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.ui import language
-from desk_app.ui.language import SYSTEM, Catalogue, read_catalogue, said, speak, speak_from, tr
+from desk_app.ui.language import SYSTEM, Catalogue, language_name, read_catalogue, said, speak, speak_from, tr
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.problems import explain
 from desk_app.ui.settings.appearance_page import AppearancePage
@@ -55,6 +55,17 @@ def english() -> Iterator[None]:
 
 def test_no_word_of_the_window_is_about_weapons() -> None:
     assert [one for one in translations.window_strings() if re.search(r"\b(dis)?arm(ed|ing)?\b", one.lower())] == []
+
+
+def test_a_language_is_called_what_its_speakers_call_it() -> None:
+    assert [language_name(one) for one in ("en", "es", "id", "de", "pt-BR")] == [
+        "English",
+        "Español",
+        "Bahasa Indonesia",
+        "Deutsch",
+        "Português",
+    ]
+    assert language_name("tlh") == "tlh", "nobody knows it"
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from desk_app.services.contacts.settings import ContactSettings
 from desk_app.services.queries.contacts import ContactProfile
 from desk_app.ui.contacts.context_links import link_button, link_values
 from desk_app.ui.contacts.in_place import InPlaceText
-from desk_app.ui.language import tr
+from desk_app.ui.language import language_name, tr
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.phrases import full_time
 from desk_app.ui.widgets.basics import ElidedLabel, chip, icon_button, label
@@ -99,7 +99,7 @@ class CustomerCard(QFrame):
             chips.append(chip("VIP", "violet"))
         language = ticket.language or (contact.language if contact is not None else "")
         if language:
-            chips.append(chip(language))
+            chips.append(chip(language_name(language)))
         if contact is not None and contact.blocked:
             chips.append(chip(tr("Blocked"), "danger"))
         return chips

@@ -19,7 +19,7 @@ from desk_app.ui.contacts.in_place import InPlaceLine
 from desk_app.ui.contacts.phrases import contact_name, short_date
 from desk_app.ui.contacts.profile_cards import TicketsCard, activity_card, fields_card, note_card
 from desk_app.ui.contacts.profile_page import AVATAR, BESIDE_NAME, ProfilePage, nobody
-from desk_app.ui.language import tr
+from desk_app.ui.language import language_name, tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.tickets.phrases import full_time, short_time, utc_now
@@ -138,7 +138,7 @@ class PersonPage(ProfilePage):
         if home is not None:
             chips.append(chip(home.name, "accent"))
         if contact.language:
-            chips.append(chip(contact.language))
+            chips.append(chip(language_name(contact.language)))
         if contact.blocked:
             chips.append(chip(tr("Blocked"), "danger"))
         if any(address.failing_since_at is not None for address in contact.addresses):
