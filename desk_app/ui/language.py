@@ -168,6 +168,11 @@ def tr(text: str, count: int = -1) -> str:
     return shown.replace("%n", grouped(count)) if count >= 0 else shown
 
 
+def quoted(text: str) -> str:
+    """Return a text between the quotation marks of the program's language."""
+    return tr("“{text}”").format(text=text)
+
+
 def named(name: str) -> str:
     """Return a name that a new desk is filled with, such as a status, in the program's language."""
     return _speech.catalogue.sentences.get(name, name)

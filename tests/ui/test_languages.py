@@ -28,7 +28,7 @@ from desk_app.plugin_api.ui import ActionScope, ActionSpec
 from desk_app.services.ports.errors import StorageError
 from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.ui import language
-from desk_app.ui.language import SYSTEM, Catalogue, language_name, read_catalogue, said, speak, speak_from, tr
+from desk_app.ui.language import SYSTEM, Catalogue, language_name, quoted, read_catalogue, said, speak, speak_from, tr
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.problems import explain
 from desk_app.ui.settings.appearance_page import AppearancePage
@@ -66,6 +66,12 @@ def test_a_language_is_called_what_its_speakers_call_it() -> None:
         "Português",
     ]
     assert language_name("tlh") == "tlh", "nobody knows it"
+
+
+def test_quotation_marks_are_those_of_the_language() -> None:
+    assert quoted("Refunds") == "“Refunds”"
+    speak("es")
+    assert quoted("Refunds") == "«Refunds»"
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

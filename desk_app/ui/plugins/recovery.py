@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from desk_app.ui.language import said, tr
+from desk_app.ui.language import quoted, said, tr
 from desk_app.ui.plugins.culprit import CulpritSearch
 from desk_app.ui.plugins.desk import PluginDesk
 from desk_app.ui.widgets.panels import Banner
@@ -56,7 +56,7 @@ def search_banner(desk: PluginDesk, search: CulpritSearch) -> QWidget | None:
 
 def names(desk: PluginDesk, slugs: Iterable[str]) -> str:
     """Return the names of plugins in one text."""
-    return ", ".join(f"“{desk.name(one)}”" for one in slugs)
+    return ", ".join(quoted(desk.name(one)) for one in slugs)
 
 
 def enter_safe_mode(desk: PluginDesk) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from desk_app.domain.people.keymap import KeyChoices, clash, is_single
 from desk_app.plugin_api.ui import ActionSpec, Registry
-from desk_app.ui.language import tr
+from desk_app.ui.language import quoted, tr
 from desk_app.ui.settings.finding import folded
 from desk_app.ui.settings.form import SwitchRow, page_column, page_head
 from desk_app.ui.settings.key_recorder import KeyRecorder
@@ -165,7 +165,7 @@ class KeyboardPage(QWidget):
         if not others:
             self._set(spec.id, [*spec.keys, keys])
             return
-        names = ", ".join(f"“{one.title}”" for one in others)
+        names = ", ".join(quoted(one.title) for one in others)
         text = tr("{keys} is used by {names} already.").format(keys=key_text(keys), names=names)
         banner = Banner(text, "warning", [(tr("Use it here"), lambda: self._take_over(spec, keys))])
         self._notice.addWidget(banner)

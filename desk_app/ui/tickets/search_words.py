@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desk_app.domain.search.query import FilterClause, SearchQuery, TextClause, TextField, parse
-from desk_app.ui.language import tr
+from desk_app.ui.language import quoted, tr
 
 Part = tuple[str, str]
 """Words, and the tone of their chip."""
@@ -24,7 +24,7 @@ def search_words(text: str) -> list[Part]:
 def _text(clause: TextClause) -> Part:
     words = " ".join(clause.words)
     if len(clause.words) > 1:
-        words = f"“{words}”"
+        words = quoted(words)
     field = {
         TextField.SENDER: tr("from: {words}"),
         TextField.RECIPIENTS: tr("to: {words}"),

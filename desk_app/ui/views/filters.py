@@ -9,7 +9,7 @@ from typing import Any
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.domain.tickets.query import Assigned, Span, TicketQuery
 from desk_app.services.queries.facts import DeskFacts
-from desk_app.ui.language import named, tr
+from desk_app.ui.language import named, quoted, tr
 from desk_app.ui.tickets.phrases import bucket_name, day_text, priority_name
 from desk_app.ui.tickets.views import EVERYWHERE
 from desk_app.ui.views.names import FilterNames
@@ -90,7 +90,7 @@ def _place_words(name: str, value: object, facts: DeskFacts) -> str:
     if name in {"tag", "tags"}:
         return tr("Tag: {tag}").format(tag=value)
     if name == "search":
-        return f"“{value}”"
+        return quoted(str(value))
     number = value if isinstance(value, int) else 0
     if name == "assignee_id":
         agent = facts.agent(number)
