@@ -33,7 +33,7 @@ from desk_app.ui.preferences import Preferences
 from desk_app.ui.problems import explain
 from desk_app.ui.settings.appearance_page import AppearancePage
 from desk_app.ui.shell.window import MainWindow
-from desk_app.ui.tickets.phrases import card_time, full_time, short_time
+from desk_app.ui.tickets.phrases import card_time, full_time, short_time, size_text
 from desk_app.ui.widgets.basics import ElidedLabel
 from installer import translations
 from tests.support.desks import DeskKit
@@ -72,6 +72,12 @@ def test_quotation_marks_are_those_of_the_language() -> None:
     assert quoted("Refunds") == "“Refunds”"
     speak("es")
     assert quoted("Refunds") == "«Refunds»"
+
+
+@pytest.mark.parametrize(("size", "words"), [(70, "70 bytes"), (901_120, "880 kB"), (82_800_000_000, "77.1 GB")])
+def test_sizes_are_told_in_units_that_everybody_knows(size: int, words: str) -> None:
+    QLocale.setDefault(QLocale("en_GB"))
+    assert size_text(size) == words
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

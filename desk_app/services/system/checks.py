@@ -116,7 +116,7 @@ def check_space(place: DeskPlace) -> Iterator[Check]:
     """Say how much room is left for mail."""
     free = free_bytes(place)
     low = free < _LEAST_SPACE
-    detail = f"{free / 1024**3:.1f} GiB free"
+    detail = f"{free / 1024**3:.1f} GB free"
     yield Check("disk", "Disk", "warn" if low else "ok", detail, "Free some space; mail needs it." if low else "")
 
 
@@ -134,7 +134,7 @@ def free_bytes(place: DeskPlace) -> int:
 
 def check_shape(facts: Mapping[str, Any], where: str) -> Check:
     """Say what the database is; `facts` are its diagnostics."""
-    size = f"{facts['size_bytes'] / 1024**2:.0f} MiB, {facts['tickets']} tickets"
+    size = f"{facts['size_bytes'] / 1024**2:.0f} MB, {facts['tickets']} tickets"
     if facts["dialect"] == "sqlite" and facts["journal_mode"] != "wal":
         return Check("database", "Database", "fail", f"{where}: journal mode is {facts['journal_mode']}, not wal")
     server = f", PostgreSQL {facts['server_version']}" if facts["dialect"] == "postgresql" else ""

@@ -13,9 +13,9 @@ from desk_app.services.mailboxes.accounts import FolderState, ImportProgress, Re
 from desk_app.ui.language import grouped, tr
 from desk_app.ui.problems import Problem, fault_text, health_text
 from desk_app.ui.session import DeskSession
-from desk_app.ui.settings.facts import fact_line, size_text
+from desk_app.ui.settings.facts import fact_line
 from desk_app.ui.settings.form import page_column
-from desk_app.ui.tickets.phrases import full_time
+from desk_app.ui.tickets.phrases import full_time, size_text
 from desk_app.ui.widgets.basics import button, label, restyle
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import Banner, EmptyState, panel_card

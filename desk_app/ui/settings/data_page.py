@@ -14,10 +14,10 @@ from desk_app.services.system.service import SystemFacts
 from desk_app.ui.language import grouped, said, tr
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
-from desk_app.ui.settings.facts import fact_line, size_text
+from desk_app.ui.settings.facts import fact_line
 from desk_app.ui.settings.form import SwitchRow, page_column, page_head
 from desk_app.ui.tasks import Shown
-from desk_app.ui.tickets.phrases import full_time
+from desk_app.ui.tickets.phrases import full_time, size_text
 from desk_app.ui.widgets.basics import button, icon_button, label
 from desk_app.ui.widgets.choices import Switch
 from desk_app.ui.widgets.layout import boxed, clear, column, row

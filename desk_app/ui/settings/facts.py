@@ -1,17 +1,11 @@
-"""How the settings show facts: a name with what it is, sizes as people read them."""
+"""How the settings show facts: a name with what it is."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
 from desk_app.ui.widgets.basics import label
 from desk_app.ui.widgets.layout import boxed, row
-
-
-def size_text(size: int) -> str:
-    """Return a size in bytes in the words of the agent's locale, such as "1.4 MB"."""
-    return QLocale().formattedDataSize(size, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
 
 
 def fact_line(name: str, value: QWidget) -> QWidget:

@@ -15,9 +15,10 @@ from desk_app.services.system.service import JobState, SystemFacts
 from desk_app.ui.language import said, tr
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
-from desk_app.ui.settings.facts import fact_line, size_text
+from desk_app.ui.settings.facts import fact_line
 from desk_app.ui.settings.form import page_column, page_head
 from desk_app.ui.theme.icons import Glyph
+from desk_app.ui.tickets.phrases import size_text
 from desk_app.ui.widgets.basics import button, label
 from desk_app.ui.widgets.layout import boxed, clear, column, row
 from desk_app.ui.widgets.panels import Banner, panel_card

@@ -113,8 +113,9 @@ def full_time(at: datetime) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a size in bytes for people."""
-    return QLocale().formattedDataSize(size, 0 if size < 1024 * 1024 else 1)
+    """Return a size in bytes in the words of the agent's locale, such as "880 kB" or "1.4 MB"."""
+    places = 0 if size < 1024 * 1024 else 1
+    return QLocale().formattedDataSize(size, places, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
 
 
 def spoken_row(row: TicketRow) -> str:
