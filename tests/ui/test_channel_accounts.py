@@ -83,8 +83,12 @@ def test_an_account_of_a_channel_is_added_edited_suspended_and_removed(window: M
     page.open_account(account.id)
     assert isinstance(page.editor, ChannelEditor)
     page.editor.name.setText("Chat")
+    page.editor.colour.buttons["chart6"].click()
     page.editor.save()
     stage.settle(window)
+    stored = kit.desk.mailboxes.get(account.id)
+    assert stored is not None
+    assert (stored.name, stored.colour) == ("Chat", "chart6")
     assert kit.secrets[account.id].get("token") == "t0p", "what was not typed anew stays"
 
     kit.desk.plugins.deactivate("chat")

@@ -15,13 +15,14 @@ from desk_app.domain.mailboxes.settings import Candidate, EmailSettings, Securit
 from desk_app.plugin_api.channels import AccountView, ChannelError, ChannelFault, StepState, TestStep
 from desk_app.ui.mailboxes.form import note_text
 from desk_app.ui.mailboxes.health_page import HealthPage
-from desk_app.ui.mailboxes.settings_page import MailboxesPage
+from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.mailboxes.test_steps import step_name
 from desk_app.ui.mailboxes.wizard import Wizard
 from desk_app.ui.problems import fault_text
 from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.setup.entered import ADDRESS, CONNECTION, DONE, OLD_MAIL
 from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.theme.tokens import CHART_COLOURS
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
 from tests.ui.conftest import close
@@ -292,6 +293,22 @@ def test_mb_08_what_was_found_for_another_address_is_not_used(
     late.set()
     stage.settle(empty)
     assert wizard.form.imap.host.text() == "imap.shop.example"
+
+
+def test_mb_31_the_colour_of_a_mailbox_is_chosen_among_colours(window: MainWindow, kit: DeskKit) -> None:
+    editor = stage.settings_page(window, "mailboxes", MailboxesPage).editor
+    assert isinstance(editor, MailboxEditor)
+    account = kit.desk.mailboxes.get(window.session.facts.accounts[0][0].id)
+    assert account is not None
+    assert editor.colour.colour == account.colour
+    other = next(one for one in CHART_COLOURS if one != account.colour)
+    editor.colour.buttons[other].click()
+    assert editor.footer.isVisible()
+    editor.save()
+    stage.settle(window)
+    stored = kit.desk.mailboxes.get(account.id)
+    assert stored is not None
+    assert stored.colour == other
 
 
 def test_mending_a_mailbox_asks_about_unsaved_changes_first(window: MainWindow, kit: DeskKit) -> None:

@@ -23,6 +23,7 @@ from desk_app.ui.plugins.setting_fields import SettingField, setting_field
 from desk_app.ui.problems import Problem, health_text
 from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.form import SettingsForm
+from desk_app.ui.settings.swatches import Swatches, mailbox_colours
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.theme.tokens import CHART_COLOURS
 from desk_app.ui.tickets.dialogs import Question
@@ -227,6 +228,7 @@ class ChannelEditor(SettingsForm):
         self._session, self._port, self._account, self._info = session, port, account, info
         self._health = column(spacing=8)
         self.name, self.shown_name = QLineEdit(), QLineEdit()
+        self.colour = Swatches(tr("Colour"), mailbox_colours())
         self.department = Choice([(one.name, one.id) for one in session.facts.departments])
         self.fields = ChannelFields(info.settings if info is not None else (), session.facts, stored=True)
         self.enabled = QCheckBox(tr("Use this account"))
@@ -239,6 +241,7 @@ class ChannelEditor(SettingsForm):
             content.setSpacing(12)
         naming.addWidget(Field(tr("Name in the desk"), self.name))
         naming.addWidget(Field(tr("Name customers see"), self.shown_name))
+        naming.addWidget(Field(tr("Colour"), self.colour))
         naming.addWidget(
             Field(tr("Department"), self.department, help_text=tr("New messages of this account come into it."))
         )
@@ -262,6 +265,7 @@ class ChannelEditor(SettingsForm):
         """Fill in what is stored."""
         self.name.setText(self._account.name)
         self.shown_name.setText(self._account.sender_name)
+        self.colour.choose(self._account.colour)
         self.department.choose(self._account.department_id)
         self.fields.show_values(self._account.settings)
         self.enabled.setChecked(self._account.enabled)
@@ -326,6 +330,7 @@ class ChannelEditor(SettingsForm):
             self._account,
             name=self.name.text().strip() or self._account.name,
             sender_name=self.shown_name.text().strip(),
+            colour=self.colour.colour,
             department_id=int(self.department.currentData() or self._account.department_id),
             settings={**self._account.settings, **settings},
             enabled=self.enabled.isChecked(),

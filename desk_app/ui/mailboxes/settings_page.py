@@ -21,7 +21,7 @@ from desk_app.ui.messages.recipients import read_addresses
 from desk_app.ui.problems import Problem, fault_text
 from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.form import SettingsForm
-from desk_app.ui.theme.tokens import CHART_COLOURS
+from desk_app.ui.settings.swatches import Swatches, mailbox_colours
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.phrases import full_time
 from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, label, number_box, scroller
@@ -236,8 +236,7 @@ class MailboxEditor(SettingsForm):
 
     def _build_fields(self) -> None:
         self.name, self.shown_name = QLineEdit(), QLineEdit()
-        names = (tr("Indigo"), tr("Teal"), tr("Violet"), tr("Blue"), tr("Orange"), tr("Pink"))
-        self.colour = Choice([(words, token) for token, words in zip(CHART_COLOURS, names, strict=True)])
+        self.colour = Swatches(tr("Colour"), mailbox_colours())
         self._colour_field = Field(tr("Colour"), self.colour)
         self.department = Choice([(one.name, one.id) for one in self._session.facts.departments])
         self.form = ServersForm()
@@ -396,7 +395,7 @@ class MailboxEditor(SettingsForm):
             self._account,
             name=self.name.text().strip() or self._account.name,
             sender_name=self.shown_name.text().strip(),
-            colour=str(self.colour.currentData()),
+            colour=self.colour.colour,
             department_id=int(self.department.currentData() or self._account.department_id),
             settings=self.form.settings.to_json(),
             aliases=tuple(aliases),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidge
 from desk_app.ui.language import tr
 from desk_app.ui.theme.icons import pixmap
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.theme.tokens import CHART_COLOURS
 from desk_app.ui.widgets.layout import FlowLayout
 
 
@@ -26,6 +27,12 @@ def tag_colours() -> Sequence[tuple[str, str]]:
         ("danger", tr("Red")),
         ("violet", tr("Violet")),
     )
+
+
+def mailbox_colours() -> Sequence[tuple[str, str]]:
+    """Return the colour tokens of mailboxes with their names."""
+    names = (tr("Indigo"), tr("Teal"), tr("Violet"), tr("Blue"), tr("Orange"), tr("Pink"))
+    return tuple(zip(CHART_COLOURS, names, strict=True))
 
 
 def dot_token(colour: str) -> str:
@@ -74,30 +81,31 @@ class Swatches(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, colours: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         flow = FlowLayout(spacing=4)
         self.buttons: dict[str, Swatch] = {}
-        for token, words in tag_colours():
+        for token, words in colours:
             made = Swatch(token, f"{name}: {words}")
             made.toggled.connect(lambda on, one=token: self.chosen.emit(one) if on else None)
             self._group.addButton(made)
             self.buttons[token] = made
             flow.addWidget(made)
         self.setLayout(flow)
-        self.setFocusProxy(self.buttons[""])
+        self._first = next(iter(self.buttons.values()))
+        self.setFocusProxy(self._first)
 
     @property
     def colour(self) -> str:
         """The token chosen."""
-        return next((token for token, made in self.buttons.items() if made.isChecked()), "")
+        return next((token for token, made in self.buttons.items() if made.isChecked()), self._first.token)
 
     def choose(self, colour: str) -> None:
-        """Mark a colour."""
-        made = self.buttons.get(colour, self.buttons[""])
+        """Mark a colour; an unknown one marks the first."""
+        made = self.buttons.get(colour, self._first)
         blocked = made.blockSignals(True)
         made.setChecked(True)
         made.blockSignals(blocked)

@@ -15,7 +15,7 @@ from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.finding import folded
 from desk_app.ui.settings.form import SettingsForm
-from desk_app.ui.settings.swatches import Swatches, dot_token
+from desk_app.ui.settings.swatches import Swatches, dot_token, tag_colours
 from desk_app.ui.tasks import Shown
 from desk_app.ui.widgets.basics import button, label
 from desk_app.ui.widgets.choices import Choice
@@ -234,7 +234,7 @@ class TagEditor(SettingsForm):
         self._tag: TagUse | None = None
         self.is_new = False
         self.name = QLineEdit()
-        self.colour = Swatches(tr("Colour"))
+        self.colour = Swatches(tr("Colour"), tag_colours())
         self._heading = label("", "h2")
         self._use = label("", "secondary")
         self.tickets_button = button(tr("Show them"), self._show_tickets, variant="link")
