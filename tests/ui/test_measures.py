@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFrame, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from desk_app.domain.plugins.model import StateKind
 from desk_app.domain.tickets.query import TicketQuery
@@ -20,11 +29,14 @@ from desk_app.ui.plugins.parts import plugins_of
 from desk_app.ui.plugins.questions import ChangedQuestion, DeleteQuestion, PermissionQuestion
 from desk_app.ui.problems import Problem
 from desk_app.ui.reports.table import ReportView
+from desk_app.ui.settings.data_page import DataPage
 from desk_app.ui.settings.form import WIDTH
 from desk_app.ui.settings.outgoing_page import OutgoingPage
 from desk_app.ui.settings.people_page import PeoplePage
+from desk_app.ui.setup.entered import DONE
 from desk_app.ui.shell.error_details import ErrorDetails
 from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.views.editor import ViewQuestion
 from desk_app.ui.widgets.basics import BAR
@@ -112,6 +124,64 @@ def test_settings_stand_in_the_middle_and_their_footer_with_them(window: MainWin
     assert right(page.footer.save, page) == right(field, page)
     assert left(page.footer.mark, page) == left(field, page)
     page.footer.revert.click()
+
+
+def test_a_field_for_a_number_is_narrow_and_its_words_begin_where_others_begin(window: MainWindow) -> None:
+    page = stage.settings_page(window, "outgoing", QWidget)
+    assert isinstance(page, OutgoingPage)
+    assert page.undo.width() == page.reopen.width() < page.numbers.width() / 3
+    assert left(page.undo, page) == left(page.numbers, page)
+    page.reopen.setValue(14)
+    page.numbers.setText("14 days")
+    stage.settle(window)
+    assert first_ink(page.reopen) == first_ink(page.numbers)
+    page.footer.revert.click()
+
+
+def first_ink(widget: QWidget) -> int:
+    """The first column inside of a field's edge where something is written."""
+    image = widget.grab().toImage()
+    middle = range(image.height() // 3, image.height() * 2 // 3)
+    return next(x for x in range(4, image.width()) if any(image.pixelColor(x, y).lightness() < 120 for y in middle))
+
+
+def test_every_field_to_search_in_has_a_magnifier(plugged: MainWindow) -> None:
+    for name in ("tags", "keyboard", "canned", "logs"):
+        stage.settings_page(plugged, name, QWidget)
+    plugged.show_page("customers")
+    stage.settle(plugged)
+    plugged.run_action("window.keys")
+    stage.settle(plugged)
+    found = [one for one in plugged.findChildren(QLineEdit) if "search" in one.accessibleName().lower()]
+    fields = [one for one in found if not plugged.inbox.isAncestorOf(one)]  # that one opens below a magnifier
+    assert len(fields) >= 7
+    assert [one.accessibleName() for one in fields if not one.actions()] == []
+
+
+def test_the_icon_of_a_button_that_destroys_is_as_red_as_its_words(window: MainWindow) -> None:
+    page = stage.settings_page(window, "mailboxes", MailboxesPage)
+    assert isinstance(page.editor, MailboxEditor)
+    image = page.editor.remove_button.icon().pixmap(16, 16).toImage()
+    inked = {
+        image.pixelColor(x, y).name() for x in range(16) for y in range(16) if image.pixelColor(x, y).alpha() > 200
+    }
+    assert inked == {theme().hex("danger").lower()}
+
+
+def test_cards_below_each_other_have_their_words_in_one_line(window: MainWindow) -> None:
+    page = stage.settings_page(window, "data", DataPage)
+    heading = next(one for one in page.findChildren(QLabel) if one.text() == "BACKUP NOW")
+    daily = next(one for one in page.findChildren(QLabel) if one.text() == "Daily backup")
+    assert left(heading, page) == left(daily, page)
+
+
+def test_the_last_step_of_the_first_run_is_as_wide_as_those_before(window: MainWindow) -> None:
+    window.setting_up.open(first_run=True)
+    wizard = window.setting_up.wizard
+    assert wizard is not None
+    wizard._show(DONE)
+    stage.settle(window)
+    assert right(wizard.ready.samples.parentWidget(), wizard) == right(wizard.next, wizard)
 
 
 def asked(window: MainWindow, make: Any) -> QWidget:

@@ -93,7 +93,7 @@ class BlocksPage(QWidget):
             "x", tr("Unblock {sender}").format(sender=one.value), lambda: self._acts.unblock(one), size=15
         )
         words = column(ElidedLabel(one.value, "strong"), ElidedLabel(about, "tertiary"), spacing=1)
-        line = row(Glyph(glyph, "text_tertiary", 16), words, gone, margins=(14, 8, 8, 8), spacing=12)
+        line = row(Glyph(glyph, "text_tertiary", 16), words, gone, margins=(12, 8, 8, 8), spacing=12)
         line.setStretchFactor(words, 1)
         frame.setLayout(line)
         return frame

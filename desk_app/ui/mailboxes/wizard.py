@@ -79,7 +79,7 @@ class Wizard(QWidget):
         self.setLayout(outer)
         self.pages = QStackedWidget()
         marks = boxed(column(self.steps, self.first_steps))
-        inside = column(marks, 12, self.pages, 10, margins=(36, 26, 36, 24), spacing=0)
+        inside = column(marks, 20, self.pages, 10, margins=(36, 26, 36, 24), spacing=0)
         card.setLayout(inside)
         self._make_pages(databases)
         self.back = button(tr("Back"), self._go_back, variant="ghost")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from desk_app.domain.messages.canned import FOLDER_SEPARATOR, CannedResponse, offered
 from desk_app.services.messages.canned import Imported
@@ -19,7 +19,7 @@ from desk_app.ui.messages.suggest_sources import SCOPE_ICONS
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.form import ChangesFooter, page_column, page_head
-from desk_app.ui.widgets.basics import Menu, icon_button
+from desk_app.ui.widgets.basics import Menu, icon_button, search_field
 from desk_app.ui.widgets.layout import boxed, column, hairline, row
 from desk_app.ui.widgets.panels import EmptyState
 
@@ -36,9 +36,7 @@ class CannedPage(QWidget):
         self._session, self._tell = session, tell
         self._responses: Sequence[CannedResponse] = ()
         self._wanted: int | None = None
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search canned responses"))
-        self.search.setAccessibleName(tr("Search canned responses"))
+        self.search = search_field(tr("Search canned responses"))
         self.search.textChanged.connect(lambda _text: self._fill())
         self.new = icon_button("plus", tr("New canned response"), lambda: self._leave_for(self._begin))
         self.more = icon_button("ellipsis", tr("Import and export"), self._more_menu)

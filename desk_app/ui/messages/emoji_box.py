@@ -9,7 +9,6 @@ from functools import cache
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
-    QLineEdit,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -22,6 +21,7 @@ from desk_app.ui.language import tr
 from desk_app.ui.messages.beside_text import BesideText
 from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.widgets.basics import search_field
 from desk_app.ui.widgets.layout import column, hairline
 
 CELL, COLUMNS, ROWS = 36, 8, 5
@@ -90,9 +90,7 @@ class EmojiBox(BesideText):
 
     def __init__(self, edit: QTextEdit) -> None:
         super().__init__(edit)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search emoji"))
-        self.search.setAccessibleName(tr("Search emoji"))
+        self.search = search_field(tr("Search emoji"))
         self.grid = QListWidget()
         self.grid.setAccessibleName(tr("Emoji"))
         self.grid.setViewMode(QListView.ViewMode.IconMode)

@@ -39,7 +39,7 @@ class MatrixTable(QFrame):
         self.setObjectName("settingrow")
         self.boxes: dict[tuple[NoticeKind, Channel], QCheckBox] = {}
         grid = QGridLayout()
-        grid.setContentsMargins(14, 10, 12, 10)
+        grid.setContentsMargins(12, 10, 12, 10)
         grid.setVerticalSpacing(2)
         grid.setHorizontalSpacing(8)
         grid.setColumnStretch(1, 1)

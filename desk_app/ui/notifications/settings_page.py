@@ -82,7 +82,7 @@ class NotificationsPage(QWidget):
                 label(tr("What would happen now"), "strong"),
                 self.preview,
                 row(self.pause, None),
-                margins=(14, 10, 14, 12),
+                margins=(12, 10, 12, 12),
             )
         )
         return page_column(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from desk_app.domain.plugins.model import StateKind
 from desk_app.plugin_host.installing import Candidate
@@ -23,9 +23,18 @@ from desk_app.ui.plugins.drop_zone import DropZone, choose_file
 from desk_app.ui.plugins.order_question import OrderQuestion
 from desk_app.ui.plugins.questions import ChangedQuestion, DeleteQuestion, PermissionQuestion, install_question
 from desk_app.ui.plugins.recovery import enter_safe_mode, leave_safe_mode, safe_mode_banner, search_banner
-from desk_app.ui.theme.icons import icon
 from desk_app.ui.theme.theme import theme
-from desk_app.ui.widgets.basics import BAR, Menu, beside_bar, button, icon_button, label, scroller, set_words
+from desk_app.ui.widgets.basics import (
+    BAR,
+    Menu,
+    beside_bar,
+    button,
+    icon_button,
+    label,
+    scroller,
+    search_field,
+    set_words,
+)
 from desk_app.ui.widgets.kept_focus import keeping_focus
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import Banner, EmptyState, announce
@@ -69,11 +78,7 @@ class PluginsPage(QWidget):
         for _name, _wanted in _FILTERS:
             self.tabs.addTab("")
         self.tabs.currentChanged.connect(lambda _place: self.fill())
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search installed plugins"))
-        self.search.setAccessibleName(tr("Search installed plugins"))
-        glass = self.search.addAction(icon("search", "text_tertiary"), QLineEdit.ActionPosition.LeadingPosition)
-        glass.setText(tr("Search installed plugins"))
+        self.search = search_field(tr("Search installed plugins"))
         self.search.textChanged.connect(lambda _text: self.fill())
         self.search.installEventFilter(self)
         self.drop = DropZone()

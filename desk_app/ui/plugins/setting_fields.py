@@ -102,7 +102,6 @@ class WholeNumberField(SettingField):
         line = boxed(row(self.box, None))
         line.setFocusProxy(self.box)
         self.box.setAccessibleName(self.title)
-        self.box.setMinimumWidth(theme().px(110))
         self.field(line)
 
     def show(self, value: Any) -> None:
@@ -211,7 +210,6 @@ class DurationField(SettingField):
         self.box.setAccessibleName(self.title)
         line = boxed(row(self.box, self.unit, None))
         line.setFocusProxy(self.box)
-        self.box.setMinimumWidth(theme().px(110))
         self.field(line)
 
     def show(self, value: Any) -> None:

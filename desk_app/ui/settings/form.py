@@ -316,6 +316,6 @@ class SwitchRow(QFrame):
             control.setAccessibleDescription(help_text)
             texts.addWidget(label(help_text, "tertiary", wrap=True))
         heading.installEventFilter(WrappedClick(control))
-        line = row(texts, control, margins=(14, 10, 12, 10), spacing=12)
+        line = row(texts, control, margins=(12, 10, 12, 10), spacing=12)
         line.setStretchFactor(texts, 1)
         self.setLayout(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from desk_app.domain.people.keymap import KeyChoices, clash, is_single
 from desk_app.plugin_api.ui import ActionSpec, Registry
@@ -13,7 +13,7 @@ from desk_app.ui.settings.finding import folded
 from desk_app.ui.settings.form import SwitchRow, page_column, page_head
 from desk_app.ui.settings.key_recorder import KeyRecorder
 from desk_app.ui.shell.keymap import Keymap
-from desk_app.ui.widgets.basics import button, icon_button, label
+from desk_app.ui.widgets.basics import button, icon_button, label, search_field
 from desk_app.ui.widgets.choices import Choice, Switch
 from desk_app.ui.widgets.keys import key_text
 from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
@@ -27,10 +27,8 @@ class KeyboardPage(QWidget):
     def __init__(self, keymap: Keymap, actions: Registry[ActionSpec]) -> None:
         super().__init__()
         self._keymap, self._actions = keymap, actions
-        self.search = QLineEdit()
+        self.search = search_field(tr("Search actions or keys"))
         self.search.setProperty("unwatched", True)
-        self.search.setPlaceholderText(tr("Search actions or keys"))
-        self.search.setAccessibleName(tr("Search actions or keys"))
         self.search.textChanged.connect(lambda _text: self._fill())
         self.setFocusProxy(self.search)
         self.table = PlainTable(tr("Actions and their keys"), (tr("Action"), tr("Keys")))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.system.logs import LogLine
@@ -14,7 +14,7 @@ from desk_app.ui.language import tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.timers import single_shot
-from desk_app.ui.widgets.basics import button, icon_button, label
+from desk_app.ui.widgets.basics import button, icon_button, label, search_field
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import EmptyState
@@ -76,9 +76,7 @@ class LogsPage(QWidget):
         )
         self.level.choose("INFO")
         self.level.currentIndexChanged.connect(lambda _index: self.load())
-        self.words = QLineEdit()
-        self.words.setPlaceholderText(tr("Search the log"))
-        self.words.setAccessibleName(tr("Search the log"))
+        self.words = search_field(tr("Search the log"))
         self.words.textChanged.connect(lambda _text: self._wait.start())
         self.setFocusProxy(self.words)
         line = row(

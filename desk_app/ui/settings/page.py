@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
 from desk_app.plugin_api.ui import Registry, SettingsPage, WindowPort
 from desk_app.ui.language import tr
 from desk_app.ui.settings.finding import FoundSetting, folded, settings_of
 from desk_app.ui.settings.form import Leavable
-from desk_app.ui.theme.icons import icon
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.timers import single_shot
-from desk_app.ui.widgets.basics import label, restyle, scroller
+from desk_app.ui.widgets.basics import label, restyle, scroller, search_field
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.painted import NavItem
 from desk_app.ui.widgets.panels import EmptyState
@@ -34,11 +33,7 @@ class SettingsHome(QWidget):
         self._items: dict[str, NavItem] = {}
         self._hits: list[tuple[NavItem, FoundSetting]] = []
         self._current = ""
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search settings"))
-        self.search.setAccessibleName(tr("Search settings"))
-        glass = self.search.addAction(icon("search", "text_tertiary"), QLineEdit.ActionPosition.LeadingPosition)
-        glass.setText(tr("Search settings"))
+        self.search = search_field(tr("Search settings"))
         self.search.textChanged.connect(lambda _text: self._searched())
         self.search.returnPressed.connect(self._open_first)
         self.search.installEventFilter(self)

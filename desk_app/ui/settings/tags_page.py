@@ -17,7 +17,7 @@ from desk_app.ui.settings.finding import folded
 from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.settings.swatches import Swatches, dot_token, tag_colours
 from desk_app.ui.tasks import Shown
-from desk_app.ui.widgets.basics import button, label
+from desk_app.ui.widgets.basics import button, label, search_field
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import Banner, EmptyState, Field, panel_card
@@ -38,9 +38,7 @@ class TagsPage(QWidget):
         self._wanted = ""
         self._job: Job | None = None
         self._half: Callable[[], object] = lambda: None
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search tags"))
-        self.search.setAccessibleName(tr("Search tags"))
+        self.search = search_field(tr("Search tags"))
         self.search.textChanged.connect(lambda _text: self._fill())
         self.setFocusProxy(self.search)
         self.new_button = button(tr("New tag"), self.new, variant="primary", icon_name="plus")

@@ -11,7 +11,7 @@ from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.appearance_page import SchemeCard
 from desk_app.ui.settings.form import SwitchRow
 from desk_app.ui.theme.theme import Scheme
-from desk_app.ui.widgets.basics import button, label, scroller
+from desk_app.ui.widgets.basics import BAR, beside_bar, button, label, scroller
 from desk_app.ui.widgets.choices import Switch
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, row
 
@@ -45,8 +45,10 @@ class ReadyStep(QWidget):
         words = tr("Five marked tickets to try everything on. One click removes them.")
         self._samples_row = SwitchRow(tr("Load sample tickets"), self.samples, words)
         self._look = self._look_choice()
-        inside = column(self._mail, self._samples_row, self._look, None, margins=(0, 0, 10, 0), spacing=14)
-        self.setLayout(column(self.title, self.text, scroller(boxed(inside), tr("Done")), spacing=10))
+        inside = column(self._mail, self._samples_row, self._look, None, spacing=14)
+        area = scroller(boxed(inside), tr("Done"))
+        self.setLayout(column(self.title, self.text, area, spacing=10))
+        beside_bar(area, inside, 0, BAR)
 
     def _look_choice(self) -> QWidget:
         flow, group = FlowLayout(spacing=10), QButtonGroup(self)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desk_app.plugin_api.ui import ActionSpec, Registry
 from desk_app.ui.language import tr
 from desk_app.ui.shell.matching import match
-from desk_app.ui.theme.icons import icon
 from desk_app.ui.theme.theme import theme
-from desk_app.ui.widgets.basics import button, label, scroller
+from desk_app.ui.widgets.basics import button, label, scroller, search_field
 from desk_app.ui.widgets.keys import key_text
 from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import EmptyState
@@ -84,11 +83,7 @@ class KeysSheet(QDialog):
         self.resize(min(width, room.width() - 80), min(height, room.height() - 80)) if room else self.resize(
             width, height
         )
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search actions or keys"))
-        self.search.setAccessibleName(tr("Search actions or keys"))
-        glass = self.search.addAction(icon("search", "text_tertiary"), QLineEdit.ActionPosition.LeadingPosition)
-        glass.setText(tr("Search"))
+        self.search = search_field(tr("Search actions or keys"))
         self.search.setFixedWidth(theme().px(280))
         self.search.textChanged.connect(self._filter)
         self._lines: list[tuple[KeyLine, QWidget]] = []

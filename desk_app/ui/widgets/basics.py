@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QLayout,
+    QLineEdit,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desk_app.ui.theme.icons import icon
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.keys import SHOWN_KEYS, tip_with_key
 from desk_app.ui.widgets.tips import plain_tip
 
@@ -122,6 +124,10 @@ def chip(text: str, tone: str = "") -> QLabel:
     return made
 
 
+_ICON_TOKENS = {"primary": ("on_accent", "on_accent"), "danger": ("danger", "danger")}
+"""What the icon of a button with words is painted with, in rest and below the mouse, where its words have a colour."""
+
+
 def button(
     text: str,
     on_click: Callable[[], object] | None = None,
@@ -138,9 +144,8 @@ def button(
     if variant:
         made.setProperty("variant", variant)
     if icon_name:
-        token = icon_token or ("on_accent" if variant == "primary" else "text_secondary")
-        active = "on_accent" if variant == "primary" else "text_primary"
-        made.setIcon(icon(icon_name, token, active))
+        token, active = _ICON_TOKENS.get(variant, ("text_secondary", "text_primary"))
+        made.setIcon(icon(icon_name, icon_token or token, active))
         made.setIconSize(QSize(16, 16))
     if tip:
         made.setToolTip(plain_tip(tip))
@@ -231,12 +236,28 @@ class Menu(QMenu):
         self.popup(point)
 
 
+_NUMBER = 130
+"""The width of a field for a number, in px: one as wide as a field for words would look like one."""
+
+
 def number_box(least: int, most: int, suffix: str = "") -> QSpinBox:
     """Return a field for a whole number; the style sheet cannot reach the margin of its text."""
     made = QSpinBox()
     made.setRange(least, most)
     made.setSuffix(f" {suffix}" if suffix else "")
-    made.lineEdit().setTextMargins(8, 0, 0, 0)
+    made.lineEdit().setTextMargins(9, 0, 0, 0)  # it begins where the words of other fields begin
+    made.setMinimumWidth(theme().px(_NUMBER))
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def search_field(words: str, name: str = "") -> QLineEdit:
+    """Return a field to look something up with: a magnifier, and `words` for what is looked for; `name` is spoken."""
+    made = QLineEdit()
+    made.setPlaceholderText(words)
+    made.setAccessibleName(name or words)
+    glass = made.addAction(icon("search", "text_tertiary"), QLineEdit.ActionPosition.LeadingPosition)
+    glass.setText(name or words)
     return made
 
 

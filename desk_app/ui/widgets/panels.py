@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.widgets.basics import button, label
@@ -89,7 +89,10 @@ class Field(QWidget):
             control.setAccessibleName(name)
         self._note: QLabel = label(help_text, "tertiary", wrap=True)
         self._help = help_text
-        self.setLayout(column(heading, control, self._note, spacing=5))
+        content = column(heading, control, self._note, spacing=5)
+        if isinstance(control, QSpinBox):
+            content.setAlignment(control, Qt.AlignmentFlag.AlignLeft)
+        self.setLayout(content)
         self._note.setVisible(bool(help_text))  # not before it has a parent: it would open as a window
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
