@@ -32,6 +32,7 @@ from desk_app.ui.language import SYSTEM, Catalogue, language_name, quoted, read_
 from desk_app.ui.preferences import Preferences
 from desk_app.ui.problems import explain
 from desk_app.ui.settings.appearance_page import AppearancePage
+from desk_app.ui.settings.logs_page import level_names, moment
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.phrases import card_time, full_time, short_time, size_text
 from desk_app.ui.widgets.basics import ElidedLabel
@@ -78,6 +79,14 @@ def test_quotation_marks_are_those_of_the_language() -> None:
 def test_sizes_are_told_in_units_that_everybody_knows(size: int, words: str) -> None:
     QLocale.setDefault(QLocale("en_GB"))
     assert size_text(size) == words
+
+
+def test_levels_and_days_of_the_log_are_in_the_language_of_the_window() -> None:
+    at = datetime(2026, 11, 25, 9, 14, 55)  # noqa: DTZ001 -- the log has this computer's time
+    QLocale.setDefault(QLocale("en_GB"))
+    assert (level_names()["WARNING"], moment(at)) == ("Warning", "25 Nov 09:14:55")
+    speak("es")
+    assert (level_names()["WARNING"], moment(at)) == ("Aviso", "25 nov 09:14:55")
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QDate, QLocale, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -12,7 +13,9 @@ from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.system.logs import LogLine
 from desk_app.ui.language import tr
 from desk_app.ui.session import DeskSession
+from desk_app.ui.settings.form import page_head
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.tickets.phrases import day_pattern
 from desk_app.ui.timers import single_shot
 from desk_app.ui.widgets.basics import button, icon_button, label, search_field
 from desk_app.ui.widgets.choices import Choice
@@ -21,6 +24,22 @@ from desk_app.ui.widgets.panels import EmptyState
 from desk_app.ui.widgets.table import PlainTable, TableRow
 
 _TONES = {"WARNING": "warning", "ERROR": "danger", "CRITICAL": "danger"}
+
+
+def level_names() -> dict[str, str]:
+    """Return what the levels of entries are called."""
+    return {
+        "DEBUG": tr("Detail"),
+        "INFO": tr("Info"),
+        "WARNING": tr("Warning"),
+        "ERROR": tr("Error"),
+        "CRITICAL": tr("Grave error"),
+    }
+
+
+def moment(at: datetime) -> str:
+    """Return the day and the second of an entry, the day as the agent's locale writes it: "25 Nov 09:31:07"."""
+    return QLocale().toString(QDate(at.year, at.month, at.day), day_pattern()) + f" {at:%H:%M:%S}"
 
 
 class LogsPage(QWidget):
@@ -45,12 +64,7 @@ class LogsPage(QWidget):
         self.copy_button = button(tr("Copy"), self._copy, icon_name="copy")
         content = boxed(
             column(
-                label(tr("Logs"), "h2"),
-                label(
-                    tr("On this computer only. Passwords and text of mail are never written down."),
-                    "secondary",
-                    wrap=True,
-                ),
+                page_head(tr("Logs"), tr("On this computer only. Passwords and text of mail are never written down.")),
                 self._filters(),
                 self.table,
                 self.nothing,
@@ -96,11 +110,12 @@ class LogsPage(QWidget):
 
     def _show(self, lines: Sequence[LogLine]) -> None:
         self._lines = lines
+        levels = level_names()
         self.table.show_rows(
             [
                 TableRow(
                     place,
-                    (f"{one.at:%m-%d %H:%M:%S}", one.level.capitalize(), one.text),
+                    (moment(one.at), levels.get(one.level, one.level), one.text),
                     dot=_TONES.get(one.level, "border_default"),
                 )
                 for place, one in enumerate(lines)
