@@ -416,6 +416,20 @@ def test_cu_09_blocked_mail_is_let_through_and_senders_are_unblocked(
     assert "bad.example" in [one.value for one in kit.desk.blocks.list()]
 
 
+def test_cu_06_who_moves_a_field_to_the_end_by_the_keyboard_stays_at_it(
+    window: MainWindow, page: CustomersPage
+) -> None:
+    fields = stage.settings_page(window, "customer-fields", FieldsPage)
+    group = fields.rows["contact"]
+    assert not group[0].up.isEnabled()
+    second = group[1]
+    second.up.setFocus()
+    QTest.keyClick(second.up, Qt.Key.Key_Space)
+    assert fields.rows["contact"][0] is second
+    assert not second.up.isEnabled()
+    assert second.down.hasFocus()
+
+
 def test_cu_06_and_cu_14_fields_and_links_are_set_up_in_the_settings(
     window: MainWindow, page: CustomersPage, kit: DeskKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -433,7 +447,9 @@ def test_cu_06_and_cu_14_fields_and_links_are_set_up_in_the_settings(
     made = fields.rows["contact"][-1]
     made.name.setText("Birthday")
     made.kind.setCurrentIndex(made.kind.findData("date"))
+    assert not made.down.isEnabled(), "it is the last"
     fields.shift(made, -1)
+    assert made.down.isEnabled()
     assert fields.footer.isVisible()
     fields.save()
     stage.settle(window)

@@ -52,14 +52,14 @@ class FieldRow(QFrame):
         self.choices = QLineEdit(", ".join(one.choices))
         self.choices.setPlaceholderText(tr("Choices, separated by commas"))
         self.choices.setAccessibleName(tr("Choices, separated by commas"))
-        up = icon_button(
+        self.up = icon_button(
             "chevron-up", tr("Move {field} up").format(field=one.label), lambda: form.shift(self, -1), size=15
         )
-        down = icon_button(
+        self.down = icon_button(
             "chevron-down", tr("Move {field} down").format(field=one.label), lambda: form.shift(self, 1), size=15
         )
         gone = icon_button("x", tr("Remove {field}").format(field=one.label), lambda: form.drop(self), size=15)
-        line = row(self.name, self.kind, up, down, gone, spacing=6)
+        line = row(self.name, self.kind, self.up, self.down, gone, spacing=6)
         line.setStretchFactor(self.name, 1)
         self.setLayout(column(line, self.choices, margins=(12, 8, 8, 8), spacing=6))
         self.kind.currentIndexChanged.connect(lambda _place: self._show_choices())
@@ -162,7 +162,10 @@ class FieldsPage(_RowsPage[FieldDefinitions]):
         rows.insert(there, rows.pop(here))
         box.removeWidget(one)
         box.insertWidget(there, one)
+        had = next((made for made in (one.up, one.down) if made.hasFocus()), None)
         self._follow()
+        if had is not None and not had.isEnabled():
+            (one.down if had is one.up else one.up).setFocus()
 
     def drop(self, one: FieldRow) -> None:
         """Take a field away; its values stay stored."""
@@ -173,6 +176,10 @@ class FieldsPage(_RowsPage[FieldDefinitions]):
         self._follow()
 
     def _follow(self) -> None:
+        for rows in self.rows.values():
+            for place, one in enumerate(rows):
+                one.up.setEnabled(place > 0)
+                one.down.setEnabled(place < len(rows) - 1)
         for one in (made for rows in self.rows.values() for made in rows):
             if not one.property("watched"):
                 one.setProperty("watched", True)
