@@ -311,6 +311,17 @@ def test_mb_31_the_colour_of_a_mailbox_is_chosen_among_colours(window: MainWindo
     assert stored.colour == other
 
 
+def test_mb_30_mail_taken_from_files_stands_in_no_folder_called_file(window: MainWindow, kit: DeskKit) -> None:
+    account, _health = window.session.facts.accounts[0]
+    kit.desk.intake.import_eml(mail(), account.id, window.session.actor)
+    page = stage.settings_page(window, "health", HealthPage)
+    page.open_account(account.id)
+    stage.settle(window)
+    names = [line.cells[0] for line in page.folders.rows.rows]
+    assert "Taken from files" in names
+    assert "file" not in names
+
+
 def test_mending_a_mailbox_asks_about_unsaved_changes_first(window: MainWindow, kit: DeskKit) -> None:
     window.show_page("settings")
     account, _health = window.session.facts.accounts[0]

@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+FROM_FILES = "file"
+"""Where mails stand of an account that a person gave the desk as files: no folder of the server."""
+
 
 class AfterImport(StrEnum):
     """What happens on the server to a message once it is safely stored (MB-15)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from desk_app.domain.mailboxes.model import Account, AfterImport, FirstImport
+from desk_app.domain.mailboxes.model import FROM_FILES, Account, AfterImport, FirstImport
 from desk_app.domain.people.actor import Actor
 from desk_app.plugin_api.channels import FetchBatch, InboundMessage
 from desk_app.services.faults import where
@@ -355,7 +355,7 @@ class IntakeService:
             if account is None:
                 raise LookupError(f"There is no mailbox {account_id}.")
             key = f"file:{sha256(raw).hexdigest()}"
-            message = InboundMessage(source_key=key, stream="file", raw=raw, size=len(raw), received_at=uow.now())
+            message = InboundMessage(source_key=key, stream=FROM_FILES, raw=raw, size=len(raw), received_at=uow.now())
             plain = replace(account, policy=replace(account.policy, after_import=AfterImport.KEEP))
             items, raws = self._store(uow, plain, [message])
             uow.commit()

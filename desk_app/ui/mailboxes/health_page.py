@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
-from desk_app.domain.mailboxes.model import Account, AccountHealth
+from desk_app.domain.mailboxes.model import FROM_FILES, Account, AccountHealth
 from desk_app.plugin_api.channels import ServerMessage
 from desk_app.plugin_api.ui import WindowPort
 from desk_app.services.mailboxes.accounts import FolderState, ImportProgress, Reconciliation
@@ -129,7 +129,11 @@ class HealthPage(QWidget):
         for one in folders:
             server = grouped(one.server) if one.server is not None else "–"
             short = one.server is not None and one.server > one.stored
-            rows.append(TableRow(one.name, (one.name, server, grouped(one.stored)), tone="warning" if short else ""))
+            rows.append(
+                TableRow(
+                    one.name, (_folder_name(one.name), server, grouped(one.stored)), tone="warning" if short else ""
+                )
+            )
         self.folders.show_rows(rows)
         _fit(self.folders, len(rows))
 
@@ -238,6 +242,10 @@ class HealthPage(QWidget):
         self.import_button.setEnabled(True)
         self.progress.hide()
         self.stop_button.hide()
+
+
+def _folder_name(name: str) -> str:
+    return tr("Taken from files") if name == FROM_FILES else name
 
 
 def _line(account: Account, health: AccountHealth) -> TableRow:
