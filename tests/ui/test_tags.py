@@ -29,6 +29,7 @@ def test_in_21_make_colour_rename_merge_delete_and_undo(window: MainWindow, page
     assert names(page) == ["refund", "vip"]
     page.table.choose("refund")
     assert page.editor.name.text() == "refund"
+    assert page.editor.tickets_button.text() == "Show it", "one ticket has it"
     assert not page.editor.footer.isVisible()
     page.editor.colour.buttons["danger"].click()
     assert page.editor.footer.isVisible()

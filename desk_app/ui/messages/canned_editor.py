@@ -121,7 +121,7 @@ class CannedEditor(QWidget):
         self.text.set_written(response.html, response.text)
         self.files.forget()
         self.files.set_files(one for one in response.attachments if not one.content_id)
-        used = tr("Used %n time(s)", response.use_count)
+        used = tr("Used %n time(s)", response.use_count) if response.use_count else tr("Not used yet")
         if response.used_at is not None:
             used += " · " + tr("last on {when}").format(when=full_time(response.used_at))
         self._used.setText(used if response.id else "")

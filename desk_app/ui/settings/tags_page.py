@@ -17,7 +17,7 @@ from desk_app.ui.settings.finding import folded
 from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.settings.swatches import Swatches, dot_token, tag_colours
 from desk_app.ui.tasks import Shown
-from desk_app.ui.widgets.basics import button, label, search_field
+from desk_app.ui.widgets.basics import button, label, search_field, set_words
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import Banner, EmptyState, Field, panel_card
@@ -272,6 +272,8 @@ class TagEditor(SettingsForm):
         self._heading.setText(tag.name if tag is not None else tr("New tag"))
         self._use.setText(tr("In %n ticket(s).", tag.tickets) if tag is not None else "")
         self.tickets_button.setVisible(tag is not None and tag.tickets > 0)
+        words = tr("Show it") if tag is not None and tag.tickets == 1 else tr("Show them")
+        set_words(self.tickets_button, words, gap=False)
         self._more.setVisible(tag is not None)
         self.into.clear()
         for one in tags:
