@@ -234,7 +234,7 @@ def test_nt_02_whoever_leads_sets_what_holds_for_the_others(window: MainWindow, 
 
 def test_nt_03_quiet_hours_are_set_and_the_preview_tells_what_they_do(window: MainWindow, kit: DeskKit) -> None:
     page = settings_page(window)
-    assert "Popup" in page.preview.text()
+    assert "popup" in page.preview.text()
     page.quiet.click()
     page.start.setTime(QTime(0, 0))
     page.end.setTime(QTime(23, 59))
@@ -245,7 +245,7 @@ def test_nt_03_quiet_hours_are_set_and_the_preview_tells_what_they_do(window: Ma
     asleep = NotificationChoices(quiet=replace(quiet, zone="UTC"))
     words = preview(asleep, NotificationDefaults(), datetime(2026, 11, 25, 12, tzinfo=UTC))
     assert words[0].startswith("Nothing pops up until ")
-    assert words[1] == "Somebody mentions me: In the centre"
+    assert words[1] == "Somebody mentions me: in the centre"
     page.pause.click()
     assert stage.pump(lambda: window.notices.paused)
     assert stage.pump(lambda: "Go on" in page.pause.text())

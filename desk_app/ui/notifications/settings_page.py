@@ -277,9 +277,14 @@ def preview(choices: NotificationChoices, defaults: NotificationDefaults, now: d
             channels &= ~Channel.SOUND
         if until is not None:
             channels &= Channel.CENTRE
-        words = [channel_name(one) for one in CHANNELS if one & channels]
+        words = [_inside(channel_name(one)) for one in CHANNELS if one & channels]
         found.append(f"{kind_name(kind)}: {', '.join(words) if words else tr('nothing')}")
     return found
+
+
+def _inside(name: str) -> str:
+    """Return a name as it stands inside a sentence."""
+    return name[:1].lower() + name[1:]
 
 
 def _zones() -> list[tuple[str, str]]:
