@@ -106,6 +106,27 @@ def test_pl_03_details_use_the_width_there_is(plugged: MainWindow) -> None:
     assert left(details._cards.narrow.itemAt(0).widget(), head) == left(details._cards.wide.itemAt(0).widget(), head)
 
 
+def test_pl_03_the_name_of_a_health_check_stands_beside_the_first_line_of_what_it_says(plugged: MainWindow) -> None:
+    furnish_window(plugged)
+    page = page_of(plugged)
+    page.show_details("shop_orders")
+    plugged.resize(1000, 800)
+    stage.settle(plugged)
+    card = next(one for one in page.details.findChildren(QFrame) if "HOW IT FARES" in words_of(one))
+    name, said = (
+        next(one for one in card.findChildren(QLabel) if one.text().startswith(begin))
+        for begin in ("Clock of the server", "It goes 4 minutes wrong")
+    )
+    said.setText(said.text() * 5)
+    stage.settle(plugged)
+    assert said.height() > 2 * name.height()
+    assert name.y() == said.y()
+
+
+def words_of(widget: QWidget) -> list[str]:
+    return [one.text() for one in widget.findChildren(QLabel)] if widget.objectName() == "panelcard" else []
+
+
 def test_settings_stand_in_the_middle_and_their_footer_with_them(window: MainWindow) -> None:
     window.resize(1920, 1080)
     places = set()

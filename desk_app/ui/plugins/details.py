@@ -328,9 +328,13 @@ class PluginDetails(QWidget):
         for title, health in self._found.health:
             glyph, tone = tones[health.state]
             words = label(health.text, "secondary", wrap=True)
-            line = row(Glyph(glyph, tone), label(title, "strong"), words, spacing=8)
+            beside = (Glyph(glyph, tone), label(title, "strong"))
+            line = row(*beside, words, spacing=8)
             line.setStretchFactor(words, 1)
+            for one in beside:  # they belong to the first line of the words
+                line.setAlignment(one, Qt.AlignmentFlag.AlignTop)
             content.addLayout(line)
+        content.addSpacing(4)
         content.addLayout(row(button(tr("Ask again"), self.ask_health, icon_name="refresh-cw"), None))
         return frame
 
@@ -374,6 +378,7 @@ class PluginDetails(QWidget):
                 )
             )
         line.addStretch(1)
+        content.addSpacing(4)
         content.addLayout(line)
         return frame
 
@@ -433,7 +438,7 @@ def _hook_row(hook: str, timings: Mapping[str, Any]) -> TableRow:
 def _fact(name: str, value: str) -> QHBoxLayout:
     whole = " " in value or "/" in value  # can go on in the next line
     words = label(value, wrap=True, selectable=True) if whole else ElidedLabel(value)
-    title = label(name, "tertiary")
+    title = label(name, "secondary")
     title.setFixedWidth(theme().px(170))
     title.setWordWrap(True)
     line = row(title, words, spacing=12)

@@ -64,6 +64,7 @@ class DataPage(QWidget):
             (tr("Free on the disk"), self.free),
         ):
             content.addWidget(fact_line(name, value))
+        content.addSpacing(4)
         content.addLayout(row(button(tr("Open the folder"), self._show_folder, icon_name="folder"), None))
         return card
 
