@@ -89,6 +89,13 @@ def test_levels_and_days_of_the_log_are_in_the_language_of_the_window() -> None:
     assert (level_names()["WARNING"], moment(at)) == ("Aviso", "25 nov 09:14:55")
 
 
+def test_spanish_has_one_word_for_merging() -> None:
+    found = read_catalogue("es")
+    merging = {**found.messages, **found.sentences}
+    words = [str(said) for text, said in merging.items() if "merge" in text.lower()]
+    assert [one for one in words if re.search(r"\bunir\b", one.lower())] == []
+
+
 # -- catalogues -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("code", CODES)
 def test_ia_01_every_string_is_there_with_its_placeholders_and_none_too_many(code: str) -> None:
