@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtGui import QFont, QKeyEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
@@ -434,6 +434,55 @@ def test_a_draft_that_came_with_a_merge_leaves_the_composer_when_the_merge_is_un
     assert stored(kit, other) is None
     open_(window, here)
     assert composer.edit.toPlainText() == "Only for Budi"
+
+
+def test_drafts_that_a_merge_joined_are_in_their_tickets_again_when_it_is_undone(
+    window: MainWindow, kit: DeskKit
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setPlainText("Only for Budi\nAnn")
+    open_(window, other)
+    QTest.keyClicks(composer.edit, "Only for Omar")
+    composer.edit.selectAll()
+    composer.edit.setFontWeight(QFont.Weight.Bold)
+    own = composer.to.addresses
+    window.inbox.ticket.drafts.flush()
+    window.acts.merge([here], other)
+    stage.settle(window)
+    assert composer.edit.toPlainText() == "Only for Omar\nOnly for Budi\nAnn"
+    window.inbox.ticket.drafts.flush()
+    stage.settle(window)
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert window.inbox.ticket.ticket_id == other
+    assert composer.edit.toPlainText() == "Only for Omar"
+    assert composer.to.addresses == own
+    open_(window, here)
+    assert composer.edit.toPlainText() == "Only for Budi\nAnn"
+    assert [one.email for one in composer.to.addresses] == ["budi@kopi.example"]
+
+
+def test_a_draft_that_was_written_on_after_a_merge_joined_it_stays_where_it_is(
+    window: MainWindow, kit: DeskKit
+) -> None:
+    here, other, composer = ticket_of(kit, BUDI), ticket_of(kit, OMAR), window.inbox.ticket.composer
+    open_(window, here)
+    composer.edit.setPlainText("Only for Budi")
+    open_(window, other)
+    composer.edit.setPlainText("Only for Omar")
+    window.inbox.ticket.drafts.flush()
+    window.acts.merge([here], other)
+    stage.settle(window)
+    composer.edit.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(composer.edit, ", and more")
+    window.inbox.ticket.drafts.flush()
+    stage.settle(window)
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert composer.edit.toPlainText() == "Only for Omar\nOnly for Budi, and more"
+    open_(window, here)
+    assert composer.edit.toPlainText() == ""
 
 
 def test_an_address_is_never_taken_in_the_middle_of_a_word(window: MainWindow, kit: DeskKit) -> None:

@@ -139,9 +139,16 @@ def same_text(one: KeptDraft, other: KeptDraft) -> bool:
     return _bare(one) == _bare(other)
 
 
+def same_words(one: KeptDraft, other: KeptDraft) -> bool:
+    """Whether two states of a draft have the same words, formats and files, wherever they go and however the lines of
+    their plain text are laid out."""
+    words, more = ((state.html, state.text.split(), set(state.attachments)) for state in (one, other))
+    return words == more
+
+
 def _bare(draft: KeptDraft) -> KeptDraft:
     return replace(draft, ticket_id=None, cursor=0, stamp=None, saved_at=None)
 
 
 def _as_html(text: str) -> str:
-    return "".join(f"<p>{escape(one)}</p>" for one in text.split("\n"))
+    return "".join(f"<p>{escape(one) or '<br>'}</p>" for one in text.split("\n"))

@@ -33,7 +33,8 @@ class DraftRepository(Protocol):
 
     def go_back(self, draft_ids: Sequence[int], target_id: int, ticket_id: int, department_id: int) -> None:
         """Give drafts that came whole back to a ticket that is merged no longer, as far as they are still at the target
-        and their writers have begun nothing else."""
+        and their writers have begun nothing else. One that was joined there with another is parted again, unless its
+        writer went on in it."""
         ...
 
 

@@ -57,7 +57,7 @@ def erase_ticket(transaction: Transaction, ticket_id: int, person: ErasedPerson)
     _history(transaction, ticket_id, person)
     connection.execute(delete(notification).where(notification.c.ticket_id == ticket_id))
     _jobs(transaction, ticket_id, person)
-    written = ("recipients", "subject", "text", "html")
+    written = ("recipients", "subject", "text", "html", "options")
     _rows(transaction, draft, draft.c.ticket_id == ticket_id, written, person, scrub)
     places = side_conversation
     _rows(transaction, places, places.c.ticket_id == ticket_id, ("subject", "people"), person, scrub)

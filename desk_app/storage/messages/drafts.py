@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.messages.model import Address, AddressRole
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, DraftStamp, KeptDraft, TicketPlace
+    from desk_app.domain.messages.outgoing import OutgoingAttachment
     from desk_app.storage.engine.connections import Connections
     from desk_app.storage.transaction import Transaction
 
 _OWNER = draft_attachment.c.draft_id
 _ROLES = (AddressRole.TO, AddressRole.CC, AddressRole.BCC)
+_IN_JSON = ("recipients", "options")
+_JOINED = "joined"
+"""Among the options: what two drafts were before a merge made one of them, as long as nobody writes on in it."""
 
 
 class SqlDraftRepository:
@@ -54,6 +59,7 @@ class SqlDraftRepository:
             stamp = DraftStamp(int(draft_id), 1)
         else:
             stamp = DraftStamp(item.stamp.draft_id, item.stamp.revision + 1)
+            values |= self._still_joined(item, item.stamp)
             changed = self._t.connection.execute(
                 update(draft)
                 .where(draft.c.id == item.stamp.draft_id, draft.c.revision == item.stamp.revision)
@@ -63,6 +69,17 @@ class SqlDraftRepository:
                 return None
         put_files(self._t, _OWNER, stamp.draft_id, item.attachments, {"department_id": department_id})
         return stamp
+
+    def _still_joined(self, item: KeptDraft, stamp: DraftStamp) -> dict[str, str]:
+        """Return the options of a joined draft in which nothing was written since, with what it was made of."""
+        from desk_app.domain.messages.kept_draft import same_words
+
+        known = select(draft).where(draft.c.id == stamp.draft_id)
+        before = self._t.connection.execute(known).first()
+        parts = json.loads(before.options).get(_JOINED) if before is not None else None
+        if before is None or parts is None or not same_words(_draft(before, self._t.connection), item):
+            return {}
+        return {"options": _json(asdict(item.options) | {_JOINED: parts})}
 
     def remove(self, agent_id: int, kind: DraftKind, ticket_id: int | None, *, stamp: DraftStamp | None = None) -> bool:
         """Delete a draft and the bytes nobody else uses."""
@@ -81,35 +98,72 @@ class SqlDraftRepository:
 
     def follow(self, ticket_id: int, target_id: int, department_id: int) -> tuple[int, ...]:
         """Carry the drafts of a merged ticket over; each keeps its stamp, unless its writer has begun there already."""
-        from desk_app.domain.messages.kept_draft import DraftKind, joined_drafts
-
-        begun = select(draft.c.id, draft.c.agent_id, draft.c.kind).where(draft.c.ticket_id == ticket_id)
-        whole: list[int] = []
-        for row in self._t.connection.execute(begun.order_by(draft.c.id)).all():
-            kind = DraftKind(row.kind)
-            here, there = self.find(row.agent_id, kind, ticket_id), self.find(row.agent_id, kind, target_id)
-            if here is None:
-                continue
-            if there is not None:
-                if self.put(joined_drafts(there, here), department_id) is not None:
-                    self.remove(row.agent_id, kind, ticket_id, stamp=here.stamp)
-                continue
-            self._place(row.id, target_id, department_id)
-            whole.append(row.id)
+        begun, whole = self._rows(ticket_id), list[int]()
+        there = {(row.agent_id, row.kind): row for row in self._rows(target_id)} if begun else {}
+        for row in begun:
+            own = there.get((row.agent_id, row.kind))
+            if own is not None:
+                self._join(own, row, department_id)
+            else:
+                self._place(row.id, target_id, department_id)
+                whole.append(row.id)
         return tuple(whole)
 
-    def go_back(self, draft_ids: Sequence[int], target_id: int, ticket_id: int, department_id: int) -> None:
-        """Carry drafts to the ticket they were begun for."""
-        from desk_app.domain.messages.kept_draft import DraftKind
+    def _join(self, above: Row[Any], below: Row[Any], department_id: int) -> None:
+        """Let two drafts be one, which knows what they were."""
+        from desk_app.domain.messages.kept_draft import joined_drafts
 
-        if not draft_ids:
+        first, second = _draft(above, self._t.connection), _draft(below, self._t.connection)
+        joined = joined_drafts(first, second)
+        if self.put(joined, department_id) is None:
             return
-        came = select(draft.c.id, draft.c.agent_id, draft.c.kind).where(
-            draft.c.ticket_id == target_id, draft.c.id.in_(draft_ids)
-        )
-        for row in self._t.connection.execute(came.order_by(draft.c.id)).all():
-            if self.find(row.agent_id, DraftKind(row.kind), ticket_id) is None:
+        parts = {
+            "ticket_id": below.ticket_id,
+            "above": {"text": above.text, "html": above.html, _JOINED: json.loads(above.options).get(_JOINED)},
+            "above_files": [_digest(one) for one in first.attachments],
+            "below": {name: getattr(below, name) for name in _values(second)}
+            | {name: json.loads(getattr(below, name)) for name in _IN_JSON},
+            "below_files": [_digest(one) for one in second.attachments],
+        }
+        self._set_options(above.id, asdict(joined.options) | {_JOINED: parts})
+        self.remove(below.agent_id, second.kind, below.ticket_id, stamp=second.stamp)
+
+    def go_back(self, draft_ids: Sequence[int], target_id: int, ticket_id: int, department_id: int) -> None:
+        """Carry drafts to the ticket they were begun for, and part those that were joined."""
+        rows = self._rows(target_id)
+        begun = {(row.agent_id, row.kind) for row in self._rows(ticket_id)} if rows else set()
+        for row in rows:
+            parts = json.loads(row.options).get(_JOINED)
+            if (row.agent_id, row.kind) in begun:
+                continue
+            if row.id in draft_ids:
                 self._place(row.id, ticket_id, department_id)
+            elif parts is not None and parts["ticket_id"] == ticket_id:
+                self._part(row, parts, department_id)
+
+    def _part(self, row: Row[Any], parts: dict[str, Any], department_id: int) -> None:
+        """Let a joined draft be the two that it was made of."""
+        from desk_app.storage.messages.kept_files import put_files
+
+        joined, own, ticket_id = _draft(row, self._t.connection), parts["above"], parts["ticket_id"]
+        files = {_digest(one): one for one in joined.attachments}
+        theirs, ours = ([files[one] for one in parts[name]] for name in ("below_files", "above_files"))
+        self.put(replace(joined, text=own["text"], html=own["html"], attachments=tuple(ours)), row.department_id)
+        if own[_JOINED] is not None:
+            self._set_options(row.id, asdict(joined.options) | {_JOINED: own[_JOINED]})
+        place = {"agent_id": row.agent_id, "kind": row.kind, "slot": ticket_id, "ticket_id": ticket_id}
+        values = parts["below"] | place | {"department_id": department_id, "saved_at": self._t.now(), "revision": 1}
+        values |= {name: _json(values[name]) for name in _IN_JSON}
+        draft_id = self._t.connection.execute(insert(draft).values(values).returning(draft.c.id)).scalar_one()
+        put_files(self._t, _OWNER, draft_id, theirs, {"department_id": department_id})
+
+    def _rows(self, ticket_id: int) -> Sequence[Row[Any]]:
+        begun = select(draft).where(draft.c.ticket_id == ticket_id)
+        return self._t.connection.execute(begun.order_by(draft.c.id)).all()
+
+    def _set_options(self, draft_id: int, options: dict[str, Any]) -> None:
+        statement = update(draft).where(draft.c.id == draft_id)
+        self._t.connection.execute(statement.values(options=_json(options)))
 
     def _place(self, draft_id: int, ticket_id: int, department_id: int) -> None:
         place = {"ticket_id": ticket_id, "slot": ticket_id, "department_id": department_id}
@@ -142,6 +196,15 @@ class SqlDraftQueries:
                 _draft(row, None) for row in connection.execute(statement.order_by(draft.c.id)).all()
             )
         )
+
+
+def _digest(file: OutgoingAttachment) -> str:
+    return sha256(file.content).hexdigest()
+
+
+def _json(value: object) -> str:
+    """Return JSON whose texts an erasure finds as they are."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _read(connection: Connection, agent_id: int, ticket_id: int | None) -> tuple[KeptDraft, ...]:

@@ -354,3 +354,80 @@ def test_in_14_a_draft_goes_back_to_the_ticket_it_was_begun_for(desk_kit: DeskKi
     assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
     assert drafts.of_ticket(other, agent_id)[DraftKind.REPLY].text == "Of this one"
     assert not drafts.of_ticket(ticket_id, agent_id)
+
+
+@pytest.fixture
+def other(desk_kit: DeskKit, ticket_id: int) -> int:
+    desk_kit.arrive(desk_kit.mailbox("sales@desk.example"), mail(subject="Again"))
+    return next(one.id for one in desk_kit.tickets() if one.id != ticket_id)
+
+
+def bare(draft: KeptDraft | None) -> KeptDraft | None:
+    return replace(draft, stamp=None, saved_at=None) if draft is not None else None
+
+
+def test_in_14_joined_drafts_are_parted_again(desk_kit: DeskKit, ticket_id: int, other: int) -> None:
+    desk, drafts, agent_id = desk_kit.desk, desk_kit.desk.drafts, desk_kit.agent.id
+    options = DraftOptions(signature=False, history=HistoryIncluded.NONE)
+    below = begun(desk_kit, ticket_id, options=options)
+    people = (Address("", "dora@customer.example"),)
+    above = begun(desk_kit, other, to=people, text="Dear Dora", html="", attachments=(LABEL,), subject="Re: Again")
+    drafts.save(below, desk_kit.ann)
+    drafts.save(above, desk_kit.ann)
+    kept = blobs(desk_kit)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    assert drafts.of_ticket(other, agent_id)[DraftKind.REPLY].text == "Dear Dora\n\nDear Bob"
+    assert drafts.ticket_ids(agent_id) == {other}
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    assert bare(drafts.of_ticket(other, agent_id)[DraftKind.REPLY]) == above
+    assert bare(drafts.of_ticket(ticket_id, agent_id)[DraftKind.REPLY]) == below
+    assert blobs(desk_kit) == kept
+
+
+def test_in_14_a_joined_draft_that_was_written_on_stays(desk_kit: DeskKit, ticket_id: int, other: int) -> None:
+    desk, drafts, agent_id = desk_kit.desk, desk_kit.desk.drafts, desk_kit.agent.id
+    drafts.save(begun(desk_kit, ticket_id), desk_kit.ann)
+    drafts.save(begun(desk_kit, other, text="Above", html=""), desk_kit.ann)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    joined = drafts.of_ticket(other, agent_id)[DraftKind.REPLY]
+    drafts.save(replace(joined, text=f"{joined.text}, and more"), desk_kit.ann)
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    assert drafts.of_ticket(other, agent_id)[DraftKind.REPLY].text == "Above\n\nDear Bob, and more"
+    assert not drafts.of_ticket(ticket_id, agent_id), "nothing stands in two tickets"
+
+
+def test_in_14_a_joined_draft_that_was_only_looked_at_is_parted(desk_kit: DeskKit, ticket_id: int, other: int) -> None:
+    desk, drafts, agent_id = desk_kit.desk, desk_kit.desk.drafts, desk_kit.agent.id
+    below, above = begun(desk_kit, ticket_id), begun(desk_kit, other, text="Above", html="", attachments=(LABEL,))
+    drafts.save(below, desk_kit.ann)
+    drafts.save(above, desk_kit.ann)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    joined = drafts.of_ticket(other, agent_id)[DraftKind.REPLY]
+    files, people = tuple(reversed(joined.attachments)), (Address("", "dora@customer.example"),)
+    unsigned = DraftOptions(signature=False)
+    looked_at = replace(joined, text="Above\nDear Bob", attachments=files, to=people, cursor=0, options=unsigned)
+    drafts.save(looked_at, desk_kit.ann)
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    expected = replace(above, to=people, cursor=0, options=unsigned)
+    assert bare(drafts.of_ticket(other, agent_id)[DraftKind.REPLY]) == expected, "as the composer stored it"
+    assert bare(drafts.of_ticket(ticket_id, agent_id)[DraftKind.REPLY]) == below
+
+
+def test_in_14_drafts_of_several_merged_tickets_are_parted_in_turn(
+    desk_kit: DeskKit, ticket_id: int, other: int
+) -> None:
+    desk, drafts, agent_id = desk_kit.desk, desk_kit.desk.drafts, desk_kit.agent.id
+    desk_kit.arrive(desk_kit.mailbox("third@desk.example"), mail(subject="Once more"))
+    third = next(one.id for one in desk_kit.tickets() if one.id not in {ticket_id, other})
+    written = {
+        one: begun(desk_kit, one, text=f"To {one}", html="", attachments=()) for one in (ticket_id, other, third)
+    }
+    for one in written.values():
+        drafts.save(one, desk_kit.ann)
+    assert desk.tickets.merge([ticket_id], other, desk_kit.ann)[0].ok
+    assert desk.tickets.merge([other], third, desk_kit.ann)[0].ok
+    assert drafts.of_ticket(third, agent_id)[DraftKind.REPLY].text == f"To {third}\n\nTo {other}\n\nTo {ticket_id}"
+    assert desk.tickets.unmerge(other, desk_kit.ann).ok
+    assert desk.tickets.unmerge(ticket_id, desk_kit.ann).ok
+    for one, draft in written.items():
+        assert bare(drafts.of_ticket(one, agent_id)[DraftKind.REPLY]) == draft

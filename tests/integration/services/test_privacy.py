@@ -318,6 +318,26 @@ def test_cu_10_a_name_with_accents_goes_out_of_drafts_and_history(desk_kit: Desk
     assert traces(desk_kit, "Jörg", "J\\u00f6rg", "jl@studio.example") == []
 
 
+def test_cu_10_what_drafts_were_before_a_merge_joined_them_goes_too(desk_kit: DeskKit) -> None:
+    box = desk_kit.mailbox("support@desk.example")
+    desk, ann, from_ = desk_kit.desk, desk_kit.ann, "=?utf-8?q?J=C3=B6rg_=22Jo=22_Lind?= <jl@studio.example>"
+    desk_kit.arrive(box, mail("Help.", subject="Lamp", from_=from_), mail("Help!", subject="Shelf", from_=from_))
+    one, other = (ticket.id for ticket in desk_kit.tickets())
+    for ticket_id in (one, other):
+        person = Address('Jörg "Jo" Lind', "jl@studio.example")
+        made = KeptDraft(kind=DraftKind.REPLY, agent_id=desk_kit.agent.id, ticket_id=ticket_id, to=(person,))
+        desk.drafts.save(replace(made, text=f"Jörg, about {ticket_id}"), ann)
+    assert desk.tickets.merge([one], other, ann)[0].ok
+    contact = desk.contacts.by_email("jl@studio.example")
+    assert contact is not None
+    list(desk.privacy.erase(contact.id, contact.name, ErasureChoice.KEEP_TICKETS, ann))
+    assert traces(desk_kit, "Jörg", "J\\u00f6rg", "jl@studio.example") == []
+    assert desk.tickets.unmerge(one, ann).ok
+    for ticket_id in (one, other):
+        (kept,) = desk.drafts.of_ticket(ticket_id, desk_kit.agent.id).values()
+        assert (kept.to, kept.text) == ((Address("[erased]", "[erased]"),), f"[erased], about {ticket_id}")
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
