@@ -184,6 +184,22 @@ def test_in_17_a_note_is_yellow_and_never_mailed(window: MainWindow, kit: DeskKi
     assert window.inbox.ticket.thread_view.cards[note.id].property("kind") == "note"
 
 
+def test_in_17_after_a_note_the_composer_stays_at_notes_until_the_next_ticket(window: MainWindow, kit: DeskKit) -> None:
+    ticket_id = ticket_of(kit, "Permintaan pengembalian dana")
+    open_(window, ticket_id)
+    composer = window.inbox.ticket.composer
+    window.run_action("ticket.note")
+    for words in ("only for us", "and this too"):
+        QTest.keyClicks(composer.edit, words)
+        QTest.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        stage.settle(window)
+    assert [one.kind.value for one in kit.messages(ticket_id)[-2:]] == ["internal_note"] * 2
+    assert all(one.ticket_id != ticket_id for one in kit.desk.outbox.tray())
+    assert composer.is_note
+    open_(window, ticket_of(kit, "Upgrade from Starter to Team plan"))
+    assert not composer.is_note
+
+
 def test_what_is_in_no_trash_is_not_restored(window: MainWindow, kit: DeskKit) -> None:
     open_(window, ticket_of(kit, "Permintaan pengembalian dana"))
     window.run_action("ticket.restore")

@@ -409,7 +409,8 @@ class Composer(GrowingFrame):
             self.start = last  # one's own reply is no news
 
     def _begin_next(self, kind: DraftKind, start: Any) -> None:
-        """Let the next text of a kind begin, a reply with `start`; who was writing this one goes on with the reply."""
+        """Let the next text of a kind begin, a reply with `start`. Who wrote to a third party goes on with the reply;
+        who added a note stays at notes: the next one must not go to the customer unawares."""
         shown = self.kind
         self.clear_text(kind)
         if kind is DraftKind.REPLY:
@@ -421,7 +422,8 @@ class Composer(GrowingFrame):
                 self.begin(self._ticket_id, start)
         if shown is kind:
             self.sending.forget()
-            self.set_kind(DraftKind.REPLY)
+            if kind is DraftKind.FORWARD:
+                self.set_kind(DraftKind.REPLY)
 
     def restore(self, kept: KeptDraft, *, instead: bool = False) -> None:
         """Show a kept text again, its cursor where it was. What stands there already stays below it (the agent was
