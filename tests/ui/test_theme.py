@@ -5,8 +5,18 @@ import sys
 
 import pytest
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSettings, QSize, Qt
-from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QProxyStyle,
+    QPushButton,
+    QStyle,
+    QTextEdit,
+)
 
 from desk_app.ui import resources_path
 from desk_app.ui.preferences import Preferences
@@ -93,6 +103,17 @@ def test_nothing_is_filled_anew_when_nothing_changes(qapp: QApplication, monkeyp
     assert theme().is_compact
     assert not filled
     theme().apply(density=Density.COMFORTABLE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ui_2_1_what_stands_in_an_empty_field_can_be_read(qapp: QApplication, scheme: str) -> None:
+    theme().apply(scheme)
+    for made in (QLineEdit, QTextEdit, QPlainTextEdit):
+        field = made()
+        field.ensurePolished()
+        hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
+        assert (hint.name(), hint.alpha()) == (theme().hex("text_tertiary").lower(), 255), made.__name__
+    theme().apply("light")
 
 
 def test_ui_2_2_the_systems_type_face_can_be_used(qapp: QApplication) -> None:
