@@ -205,6 +205,21 @@ def test_the_last_step_of_the_first_run_is_as_wide_as_those_before(window: MainW
     assert right(wizard.ready.samples.parentWidget(), wizard) == right(wizard.next, wizard)
 
 
+def test_ui_4_7_values_of_a_ticket_end_where_the_customers_do(window: MainWindow) -> None:
+    window.inbox.list.open_first()
+    stage.settle(window)
+    cards = [one for one in window.findChildren(QFrame) if one.objectName() == "panelcard" and one.isVisible()]
+    (card,) = (one for one in cards if any(words.text() == "PROPERTIES" for words in one.findChildren(QLabel)))
+    edge = right(card, window) - 1 - 12  # the frame's line and the margin of every card
+    values = [one for one in card.findChildren(QPushButton) if one.property("variant") == "prop"]
+    assert len(values) == 3
+    for value in values:
+        around = 0 if value.property("tone") else 7
+        assert right(value, window) - around == edge, value.text()
+    (age,) = (one for one in card.findChildren(QLabel) if one.text() == "2 h")
+    assert right(age, window) == edge
+
+
 def asked(window: MainWindow, make: Any) -> QWidget:
     dialog: QWidget = make
     dialog.open()  # type: ignore[attr-defined]

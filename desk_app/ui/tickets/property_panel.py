@@ -19,13 +19,15 @@ from desk_app.ui.widgets.layout import FlowLayout, boxed, row
 from desk_app.ui.widgets.panels import panel_card
 
 SHOWN_EARLIER = 6
+_INSIDE = 7
+"""What a button of a property has around its words at the right, in px: the style sheet's border and padding."""
 _OPEN = frozenset({Bucket.OPEN, Bucket.WAITING, Bucket.SNOOZED})
 
 
 def properties_card(view: ConversationView, session: DeskSession, run_action: Callable[[str], None]) -> QFrame:
     """Return the properties of a ticket; every value is a button that changes it."""
     ticket = view.ticket
-    frame, content = panel_card(tr("Properties"))
+    frame, content = panel_card(tr("Properties"), beyond=_INSIDE)  # the words end where those of the other cards do
     content.setSpacing(3)
 
     def line(name: str, value: str, action: str, tone: str = "") -> None:
@@ -36,7 +38,9 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
         made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         if tone:
             restyle(made, tone=tone)
-        content.addLayout(row(label(name, "secondary"), None, made, spacing=6))
+        content.addLayout(
+            row(label(name, "secondary"), None, made, margins=(0, 0, _INSIDE if tone else 0, 0), spacing=6)
+        )
 
     line(tr("Status"), named(view.status_name), "ticket.status")
     line(tr("Assigned to"), view.assignee_name or tr("Nobody"), "ticket.assign")
@@ -50,9 +54,10 @@ def properties_card(view: ConversationView, session: DeskSession, run_action: Ca
     for words, at in ((tr("Opened"), ticket.created_at), (tr("Customer wrote"), ticket.customer_wrote_at)):
         if at is not None:
             value = label(short_time(at, utc_now()), "")
-            value.setMinimumHeight(26)
+            value.setMinimumHeight(24)
             value.setToolTip(full_time(at))
-            content.addLayout(row(label(words, "secondary"), None, value, 7, spacing=6))
+            content.addLayout(row(label(words, "secondary"), None, value, margins=(0, 0, _INSIDE, 0), spacing=6))
+    content.addSpacing(4)
     content.addWidget(_tags(view, session, run_action))
     return frame
 

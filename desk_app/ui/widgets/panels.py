@@ -46,13 +46,13 @@ class Banner(QFrame):
         self.setLayout(line)
 
 
-def panel_card(title: str, *, trailing: str = "") -> tuple[QFrame, QVBoxLayout]:
-    """Return a card of the side panel and the layout for its content."""
+def panel_card(title: str, *, trailing: str = "", beyond: int = 0) -> tuple[QFrame, QVBoxLayout]:
+    """Return a card of the side panel and the layout for its content, which reaches so many px into its margin."""
     frame = QFrame()
     frame.setObjectName("panelcard")
     content = column(spacing=6)
     heading = row(label(title.upper(), "caption"), None, *([label(trailing, "tertiary")] if trailing else []))
-    frame.setLayout(column(*([heading] if title else []), content, margins=(12, 10, 12, 12), spacing=8))
+    frame.setLayout(column(*([heading] if title else []), content, margins=(12, 10, 12 - beyond, 12), spacing=8))
     frame.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     return frame, content
 
