@@ -31,9 +31,9 @@ def scenes() -> Iterator[tuple[str, Lead]]:
 
 def narrow() -> Iterator[tuple[str, tuple[int, int], Lead]]:
     """Pictures of windows that have no room for everything."""
-    yield "narrow-details", (1200, 800), lambda window: window.inbox.panes.toggle_details()
+    yield "narrow-details", (1200, 800), _details
     yield "narrow-lists", (1000, 760), _open_lists
-    yield "narrow-page", (700, 760), lambda window: window.inbox.panes.read()
+    yield "narrow-page", (700, 760), _page
 
 
 def _fill(window: MainWindow) -> None:
@@ -94,6 +94,26 @@ def _usual(window: MainWindow) -> None:
     window.preferences.set("look/density", "comfortable")
 
 
+def _inbox(window: MainWindow) -> None:
+    """Show the inbox with its first ticket, whatever page an earlier picture was of."""
+    window.show_page("inbox")
+    window.inbox.sidebar.choose("open")
+    stage.settle(window)
+    window.inbox.list.open_first()
+    stage.settle(window)
+
+
+def _details(window: MainWindow) -> None:
+    _inbox(window)
+    window.inbox.panes.toggle_details()
+
+
+def _page(window: MainWindow) -> None:
+    _inbox(window)
+    window.inbox.panes.read()
+
+
 def _open_lists(window: MainWindow) -> None:
+    _inbox(window)
     window.inbox.panes.details_drawer.leave()
     window.inbox.panes.toggle_sidebar()

@@ -15,6 +15,7 @@ from desk_app.domain.plugins.model import StateKind
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.domain.views.model import SavedView
 from desk_app.plugin_api.channels import ChannelFault, StepState, TestStep
+from desk_app.ui.language import tr
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.plugins.parts import plugins_of
 from desk_app.ui.problems import Problem
@@ -134,7 +135,7 @@ def _keys(window: MainWindow) -> None:
 def _view(window: MainWindow) -> None:
     window.show_page("inbox")
     view = SavedView(0, window.session.agent.id, "Refunds this week", "tag", TicketQuery(tags=("refund",)))
-    ViewQuestion("Save as a view", view, window.session.facts.departments, window).open()
+    ViewQuestion(tr("Save as view"), view, window.session.facts.departments, window).open()
 
 
 def _days(window: MainWindow) -> None:
@@ -145,7 +146,7 @@ def _error(window: MainWindow) -> None:
     problem = Problem(
         "The reply could not be stored",
         "The disk is full. Free some space and try again; what you wrote is still in the editor.",
-        "Traceback (most recent call last):\n  File “desk_app/storage/blobs.py”, line 88, in put\n"
+        'Traceback (most recent call last):\n  File "desk_app/storage/blobs.py", line 88, in put\n'
         "    os.fsync(handle)\nOSError: [Errno 28] No space left on device",
         OSError("No space left on device"),
     )

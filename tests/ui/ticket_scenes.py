@@ -156,7 +156,7 @@ def scenes() -> Iterator[tuple[str, Callable[[MainWindow], None]]]:
     yield "aside", _aside
     yield "why", _why
     yield "history", _action("ticket.history")
-    yield "link", _action("ticket.link")
+    yield "ticket-link", _action("ticket.link")
     yield "snooze", _action("ticket.snooze")
     yield "due", _action("ticket.due")
     yield "status", _action("ticket.status")
