@@ -55,6 +55,8 @@ def test_all_mail_servers_away_is_offline_and_says_how_many_replies_wait(window:
     dialog.copy.click()
     assert "no route to host" in QGuiApplication.clipboard().text()
     retry = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Try now")
+    close = next(one for one in dialog.findChildren(QPushButton) if one.text() == "Close")
+    assert retry.x() < close.x(), "what leads out stands last, as in every question"
     retry.click()
     stage.settle(window)
     assert stage.pump(window.offline.isHidden), "the servers answer again"

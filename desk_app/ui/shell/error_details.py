@@ -41,10 +41,11 @@ class ErrorDetails(QDialog):
         self.details.hide()
         self.copy = button(tr("Copy"), self._copy, icon_name="copy")
         close = button(tr("Close"), self.reject, variant="" if choice else "primary")
-        end = row(self.copy, None, close)
+        end = row(self.copy, None)
         if choice is not None:
             self.accepted.connect(choice[1])
             end.addWidget(button(choice[0], self.accept, variant="primary"))
+        end.addWidget(close)  # last, as in every question
         for part in (self.fold, self.details):
             part.setVisible(bool(problem.details) and part is self.fold)
         self.setLayout(
