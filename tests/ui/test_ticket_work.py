@@ -107,6 +107,24 @@ def test_in_18_a_folded_side_message_says_so(window: MainWindow, kit: DeskKit) -
     assert "Sara Supplier" in folded[0].accessibleName()
 
 
+def test_ui_2_1_a_folded_note_and_a_folded_file_are_told_by_more_than_a_colour(
+    window: MainWindow, kit: DeskKit
+) -> None:
+    open_(window, maya(kit))
+    thread = window.inbox.ticket.thread_view
+    for message in kit.messages(maya(kit)):
+        thread.fold_message(message.id)
+    stage.settle(window)
+    lines = [one for one in thread.findChildren(FoldedMessage) if one.isVisibleTo(thread)]
+    spoken = [[words for _glyph, _colour, words in one.marks] for one in lines]
+    assert sorted(spoken) == [[], [], ["Internal note"], ["With attachments"]]
+    assert all(words in one.accessibleName() for one in lines for _glyph, _colour, words in one.marks)
+    for one in lines:
+        with_marks = one.grab().toImage()
+        had, one.marks = bool(one.marks), []
+        assert (one.grab().toImage() != with_marks) == had, "it is drawn too"
+
+
 def test_in_17_mentions_are_set_off_in_the_note(window: MainWindow, kit: DeskKit) -> None:
     ticket_id = maya(kit)
     note = kit.desk.replies.note(ticket_id, "@Ann Agent please look.", "", kit.ann, mentions=[kit.agent.id])

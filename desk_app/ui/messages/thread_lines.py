@@ -24,6 +24,18 @@ def author(message: MessageView) -> str:
     return message.author_name or message.author_email or tr("Unknown sender")
 
 
+_MARK = 14
+
+
+def _marks(message: MessageView) -> list[tuple[str, str, str]]:
+    """Return what a line shows of a message beside its text, from the right: icon, colour and the words for it. That it
+    is a note is not said by the colour alone (ui.md 2.1)."""
+    found = [("paperclip", "text_tertiary", tr("With attachments"))] if message.attachments else []
+    if message.kind is MessageKind.INTERNAL_NOTE:
+        found.append(("sticky-note", "note_text", tr("Internal note")))
+    return found
+
+
 class FoldedMessage(QAbstractButton):
     """A read message as one line. `aside` names the third party of its side conversation, "" for the customer's."""
 
@@ -36,7 +48,9 @@ class FoldedMessage(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         when = short_time(message.sent_at, utc_now())
         beside = f" ({tr('side conversation with {people}').format(people=aside)})" if aside else ""
-        self.setAccessibleName(f"{author(message)}{beside}, {when}: {message.snippet}")
+        self.marks = _marks(message)
+        spoken = "".join(f", {words}" for _glyph, _token, words in self.marks)
+        self.setAccessibleName(f"{author(message)}{beside}{spoken}, {when}: {message.snippet}")
         self.setToolTip(f"{tr('Show this message')}\n{full_time(message.sent_at)}")
 
     def sizeHint(self) -> QSize:
@@ -44,7 +58,7 @@ class FoldedMessage(QAbstractButton):
         return QSize(200, theme().px(40))
 
     def paintEvent(self, _event: object) -> None:
-        """Draw avatar, name, beginning and time."""
+        """Draw avatar, name, beginning, what it is and time."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = theme()
@@ -67,6 +81,10 @@ class FoldedMessage(QAbstractButton):
         right = self.width() - 16 - when_width
         vertical = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(right, 0, when_width + 2, self.height()), vertical, when)
+        for glyph, token, _words in self.marks:
+            right -= _MARK + 6
+            image = pixmap(glyph, colours.hex(token), _MARK, self.devicePixelRatioF())
+            painter.drawPixmap(QPointF(right, middle - _MARK / 2), image)
         painter.setFont(font(13, 600))
         painter.setPen(colours.colour("text_primary"))
         measure = QFontMetrics(painter.font())
