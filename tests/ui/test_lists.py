@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt
-from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
 
@@ -18,6 +18,7 @@ from desk_app.ui.theme.theme import Density, theme
 from desk_app.ui.tickets.due import due_chip
 from desk_app.ui.tickets.list_states import SKELETONS
 from desk_app.ui.tickets.row_layout import RowPart, avatar_rect, quick_rects, row_height
+from desk_app.ui.tickets.row_painting import RowPainter
 from desk_app.ui.tickets.search_words import search_words
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
@@ -315,6 +316,27 @@ def test_in_04_a_due_date_is_a_chip_in_words_and_colour() -> None:
     assert due_chip(now + timedelta(hours=2), day, now) == ("2 h", "warning")
     assert due_chip(now + timedelta(hours=20), day, now) == ("20 h", "neutral")
     assert due_chip(now + timedelta(days=3, hours=1), now, now) == ("3 d", "neutral")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("fill", ["bg_selected", "bg_selected_inactive"])
+def test_ui_2_chips_stand_out_from_a_selected_row(qapp: QApplication, kit: DeskKit, scheme: str, fill: str) -> None:
+    stage.believable(kit)
+    theme().apply(scheme)
+    (row,) = kit.desk.ticket_queries.rows([ticket(kit, "Omar")], agent_id=kit.agent.id)
+    picture = QImage(400, 80, QImage.Format.Format_RGB32)
+    picture.fill(theme().colour(fill))
+    back = theme().hex(fill).lower()
+    painter = QPainter(picture)
+    chips = [("19 h", "neutral"), ("Draft", "accent")]
+    RowPainter().row(painter, picture.rect(), row, when="1 h", chips=chips, dot=None, quick=False, marked=True)
+    painter.end()
+    surface = theme().colour("bg_surface")
+    theme().apply("light")
+    middle = range(picture.height() * 2 // 3, picture.height() - 12)
+    filled = [x for x in range(picture.width()) if all(picture.pixelColor(x, y) != surface for y in middle)]
+    assert picture.width() - len(filled) >= 30, "both chips have a fill of their own"
+    assert picture.pixelColor(4, 4).name() == back, "the row itself has not"
 
 
 def test_in_04_set_a_due_date_with_d_sort_by_it_and_take_it_back(kit: DeskKit, window: MainWindow) -> None:

@@ -140,6 +140,7 @@ class TicketDelegate(QStyledItemDelegate):
             chips=self._chips(row),
             dot=self._dot(row),
             quick=hovered,
+            marked=selected,
         )
         if hovered:
             point = self._view.viewport().mapFromGlobal(self._view.cursor().pos())

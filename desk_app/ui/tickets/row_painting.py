@@ -33,7 +33,7 @@ class RowPainter:
         self._fonts: dict[str, QFont] = {}
         self._metrics: dict[str, QFontMetrics] = {}
         self._cut: dict[tuple[str, str, int], str] = {}
-        self._plain_fill = "bg_hover"
+        self._plain_fill, self._marked = "bg_hover", False
         self.restyle()
 
     def restyle(self) -> None:
@@ -75,8 +75,11 @@ class RowPainter:
         chips: Sequence[Chip],
         dot: QColor | None,
         quick: bool,
+        marked: bool = False,
     ) -> None:
-        """Draw texts and chips. `when` is its time, `dot` its mailbox's colour; `quick` leaves room for buttons."""
+        """Draw texts and chips. `when` is its time, `dot` its mailbox's colour; `quick` leaves room for buttons. A row
+        that is `marked` is selected."""
+        self._marked = marked
         self._plain_fill = "bg_pressed" if quick else "bg_hover"  # a chip stands out from the row under the pointer
         line = theme().px(20)
         left, right = area.left() + 60, area.right() - 16
@@ -164,7 +167,10 @@ class RowPainter:
         box = QRect(right - width, area.top() + (area.height() - height) // 2, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         plain = tone in {"", "neutral"}
-        painter.setBrush(colours.colour(self._plain_fill if plain else f"{tone}_subtle"))
+        fill = self._plain_fill if plain else f"{tone}_subtle"
+        if self._marked and (plain or tone == "accent"):
+            fill = "bg_surface"  # theirs is what a selected row is filled with
+        painter.setBrush(colours.colour(fill))
         painter.drawRoundedRect(box, 5, 5)
         painter.setPen(colours.colour("text_secondary" if plain else "accent_text" if tone == "accent" else tone))
         painter.setFont(self._fonts["caption"])
