@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import tr
-from desk_app.ui.theme.icons import icon
 from desk_app.ui.views.filters import Chip, chips
 from desk_app.ui.views.names import FilterNames
 from desk_app.ui.widgets.basics import button
@@ -49,10 +48,8 @@ class FilterBar(QWidget):
         self.updateGeometry()
 
     def _chip(self, one: Chip) -> QPushButton:
-        made = button(one.text.replace("&", "&&"), lambda: self.changed.emit(one.without), variant="chip")
-        made.setIcon(icon("x", "text_tertiary"))
-        made.setIconSize(QSize(12, 12))
-        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        words = one.text.replace("&", "&&")
+        made = button(f"{words}  ×", lambda: self.changed.emit(one.without), variant="chip")
         made.setAccessibleName(tr("Remove the filter {filter}").format(filter=one.text))
         made.setToolTip(tr("Remove this filter"))
         made.setMinimumHeight(24)
