@@ -496,8 +496,20 @@ def test_ui_4_10_a_search_says_how_it_was_understood(window: MainWindow) -> None
         "from: ana",
         "without newsletter",
         "“late fee”",
-        "tag: vip",
+        "Tag: vip",
         "before 2026-03-01",
+    ]
+    states = "is:open -in:spam is:unread is:urgent is:mine assignee:nobody assignee:budi has:files in:billing"
+    assert [words for words, _tone in search_words(states)] == [
+        "Open",
+        "without Spam",
+        "Unread",
+        "Priority: Urgent",
+        "Assigned to me",
+        "Nobody assigned",
+        "Assigned to budi",
+        "With attachments",
+        "in: billing",
     ]
     pane = window.inbox.list
     pane.search("is:open RMA")
