@@ -10,12 +10,14 @@ from PySide6.QtGui import QImage, QPainter, QPdfWriter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableWidget
 
+from desk_app.services.queries.conversation import AttachmentView
 from desk_app.ui.messages.attachment_tiles import AttachmentTile, danger_of
 from desk_app.ui.messages.mail_files import file_data, safe_filename
-from desk_app.ui.messages.preview import FittingPicture, PreviewDialog
+from desk_app.ui.messages.preview import FittingPicture, PreviewDialog, kind_words
 from desk_app.ui.messages.preview_content import Kind, preview_of
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.dialogs import Question
+from desk_app.ui.tickets.phrases import size_text
 from tests.support.desks import DeskKit
 from tests.ui import stage
 
@@ -39,6 +41,14 @@ def pdf(path: Path, pages: int) -> bytes:
         painter.drawText(300, 600, f"Page {number + 1}")
     painter.end()
     return path.read_bytes()
+
+
+def test_size_and_kind_of_a_file_are_said_in_everyday_words() -> None:
+    assert [size_text(size) for size in (70, 19 * 1024, 3 * 1024 * 1024)] == ["70 bytes", "19 kB", "3.0 MB"]
+    names = ("a.b.png", "scan", "a. b", "")
+    files = [AttachmentView(1, name, "image/png", 1, "", inline=False, sha256="") for name in names]
+    said = [kind_words(one) for one in files]
+    assert said == ["PNG", "image/png", "image/png", "image/png"]
 
 
 @pytest.mark.usefixtures("qapp")

@@ -266,5 +266,5 @@ def test_a_choice_says_which_one_holds_now(small: MainWindow) -> None:
         small.run_action(action)
         rows = [small.palette_layer.list.item(place) for place in range(small.palette_layer.list.count())]
         entries = [one.data(Qt.ItemDataRole.UserRole) for one in rows]
-        assert [one.title for one in entries if "present" in one.group] == [present]
+        assert [one.title for one in entries if "current" in one.group] == [present]
         small.palette_layer.leave()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
@@ -23,6 +23,7 @@ from desk_app.ui.tickets.links_panel import LinkQuestion
 from desk_app.ui.tickets.moment_question import MomentQuestion
 from desk_app.ui.tickets.snooze import presets
 from desk_app.ui.tickets.ticket_window import TicketWindow
+from desk_app.ui.views import due_question
 from desk_app.ui.widgets.basics import Menu
 from tests.support.desks import DeskKit
 from tests.ui import stage
@@ -207,6 +208,29 @@ def test_in_12_presets_lie_ahead_and_come_once_the_soonest_first() -> None:
         today = [words for words, when in found if when.date() == now.date()]
         assert any("Later today" in words for words in today) == (hour < 21)
         assert not any("today" in words for words, when in found if when.date() != now.date())
+
+
+def test_in_04_due_dates_come_once_and_in_the_clock_of_the_agent() -> None:
+    before = QLocale()
+    try:
+        for day in range(7):
+            now = datetime(2026, 11, 23 + day, 9, 40).astimezone()
+            found = due_question.presets(now)
+            assert len({when for _, when in found}) == len(found), now
+        QLocale.setDefault(QLocale("en_US"))
+        assert "Tomorrow at 5:00\u202fPM" in [words for words, _ in due_question.presets(now)]
+        assert "Tomorrow at 8:00\u202fAM" in [words for words, _ in presets(now)]
+        QLocale.setDefault(QLocale("es_ES"))
+        assert "Tomorrow at 17:00" in [words for words, _ in due_question.presets(now)]
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_in_22_who_takes_a_ticket_does_not_assign_it_to_themselves(window: MainWindow, kit: DeskKit) -> None:
+    open_(window, maya(kit))
+    lines = window.inbox.ticket.thread_view.findChildren(EventLine)
+    line = next(one for one in lines if one.event_shown.kind == "AssigneeChanged")
+    assert line.accessibleName().startswith("Ann Agent took the ticket")
 
 
 def test_in_22_a_line_of_the_history_tells_why(window: MainWindow, kit: DeskKit) -> None:

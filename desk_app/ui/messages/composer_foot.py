@@ -18,6 +18,7 @@ from desk_app.plugin_api.ui import ComposerPort, ComposerTool, Registry
 from desk_app.services.queries.facts import DeskFacts
 from desk_app.ui.language import named, tr
 from desk_app.ui.theme.icons import icon
+from desk_app.ui.tickets.phrases import clock_text
 from desk_app.ui.widgets.basics import Menu, button, icon_button, restyle, set_words
 from desk_app.ui.widgets.layout import clear, row
 
@@ -239,10 +240,11 @@ class ComposerFoot(QWidget):
         now = datetime.now().astimezone()
         for words, at in (
             (tr("Send in one hour"), now + timedelta(hours=1)),
-            (tr("Send tomorrow at 8:00"), morning(now, 1)),
-            (tr("Send on Monday at 8:00"), morning(now, (7 - now.weekday()) or 7)),
+            (tr("Send tomorrow at {time}"), morning(now, 1)),
+            (tr("Send on Monday at {time}"), morning(now, (7 - now.weekday()) or 7)),
         ):
-            menu.add(words, lambda when=at: self.send_asked.emit(None, when), icon_name="clock")  # type: ignore[misc]
+            shown = words.format(time=clock_text(at))
+            menu.add(shown, lambda when=at: self.send_asked.emit(None, when), icon_name="clock")  # type: ignore[misc]
         menu.add(tr("Choose date and time…"), self.later_asked.emit, icon_name="alarm-clock")
         menu.add(tr("Later only unless the customer writes first"), self._switch_unless, checked=self.unless_written)
         menu.below(self.send_more, above=True)

@@ -70,7 +70,7 @@ def stale_bar(newer: Sequence[NewerMessage], send: Callable[[], object], back: C
     for one in newer[-MOST_SHOWN:]:
         kind = tr("Internal note") if one.kind is MessageKind.INTERNAL_NOTE else ""
         head = " · ".join(part for part in (one.author, kind, full_time(one.at)) if part)
-        arrived.addWidget(label(head, "caption"))
+        arrived.addWidget(label(head, "tertiary"))
         arrived.addWidget(label((one.text or one.snippet).strip(), wrap=True, selectable=True))
     arrived.addStretch(1)
     area = scroller(boxed(arrived), tr("What arrived meanwhile"))

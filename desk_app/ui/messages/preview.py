@@ -29,6 +29,7 @@ from desk_app.ui.tickets.phrases import size_text
 from desk_app.ui.widgets.basics import ElidedLabel, button, icon_button, label, scroller
 from desk_app.ui.widgets.layout import boxed, clear, column, row
 from desk_app.ui.widgets.panels import Banner, EmptyState
+from desk_app.ui.widgets.tips import plain_tip
 
 if TYPE_CHECKING:
     from desk_app.ui.messages.mail_files import MailFiles
@@ -130,7 +131,8 @@ class PreviewDialog(QDialog):
         self.shown = None
         self.name.set_text(one.filename or tr("(no name)"))
         place = tr("{place} of {count}").format(place=self._place + 1, count=count) if count > 1 else ""
-        self.about.setText(" · ".join(part for part in (size_text(one.size), one.content_type, place) if part))
+        self.about.setText(" · ".join(part for part in (size_text(one.size), kind_words(one), place) if part))
+        self.about.setToolTip(plain_tip(one.content_type))
         self.before.setEnabled(self._place > 0)
         self.after.setEnabled(self._place < count - 1)
         self._fill(label(tr("Loading…"), "tertiary"))
@@ -155,6 +157,12 @@ class PreviewDialog(QDialog):
         if risk:
             self._stage.addWidget(Banner(risk, "danger"))
         self._stage.addWidget(content, 1)
+
+
+def kind_words(one: AttachmentView) -> str:
+    """Return what kind of file it is as its name says it, "PDF"; what it was sent as where the name says nothing."""
+    _name, dot, ending = one.filename.rpartition(".")
+    return ending.upper() if dot and ending.isalnum() and len(ending) <= 5 else one.content_type
 
 
 def _made(preview: Preview, one: AttachmentView) -> QWidget:

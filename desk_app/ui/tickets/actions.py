@@ -29,7 +29,7 @@ def _now() -> datetime:
 
 def _mark(here: bool, words: str = "") -> str:
     """Return what stands at the right of a choice: `words`, and whether it is the one that holds now."""
-    return " · ".join(part for part in (words, tr("present") if here else "") if part)
+    return " · ".join(part for part in (words, tr("current") if here else "") if part)
 
 
 class _TicketCommands:

@@ -86,11 +86,17 @@ def short_time(at: datetime, now: datetime) -> str:
     return QLocale().toString(date, day_pattern() if age < timedelta(days=300) else "MMM yyyy")
 
 
+def clock_text(at: datetime) -> str:
+    """Return the time of day as the agent's locale writes it: "8:00", "8:00 AM"."""
+    moment = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
+    return QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
+
+
 def card_time(at: datetime, now: datetime) -> str:
     """Return a time for cards: "Today 09:12", "14 Nov 09:12"; day and clock as the agent's locale writes them."""
     date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
     days = (now.astimezone().date() - at.astimezone().date()).days
-    clock = QLocale().toString(date.time(), QLocale.FormatType.ShortFormat)
+    clock = clock_text(at)
     if days == 0:
         return tr("Today") + " " + clock
     if days == 1:
@@ -102,14 +108,14 @@ def day_time(at: datetime, now: datetime) -> str:
     """Return a day of the week with date and time, as short as it stays clear: "Fri, 27 Nov 8:00"."""
     date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
     pattern = "ddd, " + day_pattern(year=at.astimezone().year != now.astimezone().year)
-    return QLocale().toString(date, pattern) + " " + QLocale().toString(date.time(), QLocale.FormatType.ShortFormat)
+    return QLocale().toString(date, pattern) + " " + clock_text(at)
 
 
 def full_time(at: datetime) -> str:
     """Return date and time in full, in the agent's locale and time zone: "Friday, November 21, 2025 9:12 AM"."""
     date = QDateTime.fromSecsSinceEpoch(int(at.timestamp()))
     day = QLocale().toString(date.date(), QLocale.FormatType.LongFormat)
-    return day + " " + QLocale().toString(date.time(), QLocale.FormatType.ShortFormat)
+    return day + " " + clock_text(at)
 
 
 def size_text(size: int) -> str:
@@ -149,6 +155,12 @@ def event_value(field: str, value: str | None) -> str:
     return value
 
 
+def _assigned(who: str, new: str) -> str:
+    if who and who == new:
+        return tr("{who} took the ticket")
+    return tr("{who} assigned it to {new}") if new else tr("{who} took the assignment away")
+
+
 def event_text(event: TicketEvent) -> str:
     """Return a history line: who did what, old and new."""
     who = event.actor.name
@@ -165,7 +177,7 @@ def event_text(event: TicketEvent) -> str:
         "AutoAnswered": tr("An automatic answer was sent"),
         "FileImported": tr("{who} took a mail file over"),
         "MailboxAdded": tr("The same mail came to {new}"),
-        "AssigneeChanged": tr("{who} assigned it to {new}") if new else tr("{who} took the assignment away"),
+        "AssigneeChanged": _assigned(who, new),
         "StatusChanged": tr("{who} set the status: {old} → {new}"),
         "PriorityChanged": tr("{who} set the priority: {old} → {new}"),
         "SubjectChanged": tr("{who} changed the subject to “{new}”"),

@@ -11,7 +11,7 @@ from desk_app.domain.tickets.moments import read_moment
 from desk_app.ui.language import tr
 from desk_app.ui.shell.palette import Entry
 from desk_app.ui.tickets.moment_question import MomentQuestion
-from desk_app.ui.tickets.phrases import day_time, full_time
+from desk_app.ui.tickets.phrases import clock_text, day_time, full_time
 from desk_app.ui.widgets.basics import label
 
 Snooze = Callable[[datetime | None], object]
@@ -28,16 +28,16 @@ def presets(now: datetime) -> list[tuple[str, datetime]]:
         *([(tr("Later today (in 3 hours)"), later)] if later.date() == now.date() else []),
         (tr("This afternoon"), at(0, 13)),
         (tr("This evening"), at(0, 19)),
-        (tr("Tomorrow at 8:00"), at(1, 8)),
-        (tr("Saturday at 10:00"), at((5 - now.weekday()) % 7 or 7, 10)),
-        (tr("Monday at 8:00"), at((7 - now.weekday()) or 7, 8)),
+        (tr("Tomorrow at {time}"), at(1, 8)),
+        (tr("Saturday at {time}"), at((5 - now.weekday()) % 7 or 7, 10)),
+        (tr("Monday at {time}"), at((7 - now.weekday()) or 7, 8)),
         (tr("In a week"), at(7, 8)),
         (tr("In a month"), at(30, 8)),
     ]
     found: dict[datetime, str] = {}
     for words, when in choices:
         if when > now + timedelta(minutes=30):
-            found.setdefault(when, words)
+            found.setdefault(when, words.format(time=clock_text(when)))
     return [(words, when) for when, words in sorted(found.items())]
 
 
