@@ -793,6 +793,26 @@ def test_in_01_the_window_opens_with_the_saved_view_it_was_left_with(
     leave(again)
 
 
+def test_ui_4_2_another_list_marks_the_ticket_that_is_read_beside_it(kit: DeskKit, window: MainWindow) -> None:
+    pane, omar = window.inbox.list, ticket(kit, "Omar")
+    pane.select_ticket(omar)
+    stage.settle(window)
+    sales = next(account.id for account, _ in window.session.facts.accounts if account.name == "Sales")
+    opened: list[int] = []
+    pane.ticket_chosen.connect(opened.append)
+    pane.filter_by(replace(pane._query, account_ids=(sales,)))
+    stage.settle(window)
+    assert (pane.current_id(), pane.selected_ids(limit=9)) == (omar, (omar,))
+    pane.search("refund")
+    stage.settle(window)
+    assert omar not in pane.model.ids
+    assert (pane.current_id(), pane.selected_ids(limit=9)) == (None, ())
+    pane.close_search()
+    stage.settle(window)
+    assert (pane.current_id(), pane.selected_ids(limit=9)) == (omar, (omar,))
+    assert opened == [], "it is only marked: nothing is opened anew"
+
+
 def test_in_01_filter_by_days_and_by_the_customer_of_the_open_ticket(kit: DeskKit, window: MainWindow) -> None:
     from desk_app.ui.views.days_question import DaysQuestion
 

@@ -103,6 +103,7 @@ class InboxPage(QWidget):
         self.list.header.sidebar_asked.connect(self.panes.toggle_sidebar)
         self.list.act_asked.connect(self._act_on_row)
         self.list.offer = self._offer
+        self.list.reading = lambda: self.open_ticket_id
         self.sidebar.counted.connect(lambda _counts: self.list.renew_empty())
         self.sidebar.tickets_dropped.connect(self._dropped)
         self.list.header.new_button.clicked.connect(lambda _checked=False: self._run("ticket.new"))

@@ -62,6 +62,8 @@ class ListPane(SelectableList):
         self._names = FilterNames(session, self)
         self.offer: Callable[[ListView], Offer | None] = lambda _view: None
         """What an empty list offers to do."""
+        self.reading: Callable[[], int | None] = lambda: None
+        """The ticket beside the list, which a list that has it marks."""
         self._view: ListView | None = None
         self._before_search: ListView | None = None
         self._searched = ""
@@ -255,6 +257,9 @@ class ListPane(SelectableList):
     def _show_ids(self, ids: array[int]) -> None:
         self._gap = None
         self.model.show(ids)
+        beside = self.reading()
+        if beside is not None and self.model.position(beside) >= 0:
+            self._restore_selection(beside, (beside,))
         self._selection_changed()  # a reset clears the selection without a word
         self.table.scrollToTop()
 
