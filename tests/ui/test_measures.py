@@ -39,7 +39,7 @@ from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.views.editor import ViewQuestion
-from desk_app.ui.widgets.basics import BAR
+from desk_app.ui.widgets.basics import BAR, ElidedLabel
 from desk_app.ui.widgets.panels import Banner, Field
 from tests.ui import plugin_stage, stage
 from tests.ui.plugin_scenes import furnish_window
@@ -218,6 +218,25 @@ def test_ui_4_7_values_of_a_ticket_end_where_the_customers_do(window: MainWindow
         assert right(value, window) - around == edge, value.text()
     (age,) = (one for one in card.findChildren(QLabel) if one.text() == "2 h")
     assert right(age, window) == edge
+
+
+def test_ui_4_4_the_subject_stands_above_the_status_and_its_ring_goes_around_the_words(window: MainWindow) -> None:
+    window.activateWindow()
+    window.inbox.list.open_first()
+    stage.settle(window)
+    header = window.inbox.ticket.header
+    (words,) = header.subject.findChildren(ElidedLabel)
+
+    def first_ink(inside: int) -> int:
+        picture = header.grab(words.geometry().translated(header.subject.pos())).toImage()
+        rows, columns = range(inside, picture.height() - inside), range(inside, picture.width())
+        return next(x for x in columns if any(picture.pixelColor(x, y).lightness() < 100 for y in rows))
+
+    assert left(words, header) + first_ink(4) - left(header.status, header) in {0, 1, 2}
+    words.setFocus()
+    stage.settle(window)
+    assert window.focusWidget() is words
+    assert first_ink(4) >= 6, "the ring is two px wide and four away"
 
 
 def asked(window: MainWindow, make: Any) -> QWidget:

@@ -19,6 +19,10 @@ from desk_app.ui.widgets.layout import clear, column, row
 SIDE = 28
 """The icons above a ticket, in px: close together, so that the name of the mailbox has room."""
 
+RING = 6
+"""The line that shows the keyboard's place stands so many px before the subject, the style sheet's border and padding:
+it goes around the words and not through them."""
+
 _LEAST_MARK = 72
 """The name of a mailbox gives way as far as that, in px: the list beside the ticket becomes narrower first."""
 
@@ -31,7 +35,9 @@ class SubjectLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._subject = ""
-        self._label = ElidedLabel("", "title")
+        self._label = ElidedLabel("", "title", edges=2 * RING)
+        self._label.setObjectName("subject")
+        self._label.setIndent(0)
         self._label.setCursor(Qt.CursorShape.IBeamCursor)
         self._label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._label.installEventFilter(self)
@@ -123,12 +129,12 @@ class TicketHeader(QWidget):
         ):
             made = icon_button(glyph, name, lambda one=action: run_action(one), key=key, side=SIDE)  # type: ignore[misc]
             self.buttons[action] = made
-        first = row(self.subject, nav, spacing=8)
+        first = row(self.subject, nav, margins=(16 - RING, 0, 0, 0), spacing=8)
         first.setStretchFactor(self.subject, 1)
         tools = row(*self.buttons.values(), self.more, spacing=2)
-        second = row(self.status, self.assignee, self.number, self.marks, None, tools, spacing=4)
+        second = row(self.status, self.assignee, self.number, self.marks, None, tools, margins=(16, 0, 0, 0), spacing=4)
         second.insertSpacing(2, 0)
-        self.setLayout(column(first, second, margins=(16, 8, 10, 9), spacing=6))
+        self.setLayout(column(first, second, margins=(0, 8, 10, 9), spacing=6))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def leave_list(self) -> None:

@@ -59,8 +59,10 @@ class ElidedLabel(QLabel):
     It takes all the room there is; one that is `snug` no more than its text needs.
     """
 
-    def __init__(self, text: str = "", role: str = "", *, snug: bool = False, tone: str = "", short: str = "") -> None:
-        """`short` is shown where `text` has no room."""
+    def __init__(
+        self, text: str = "", role: str = "", *, snug: bool = False, tone: str = "", short: str = "", edges: int = 0
+    ) -> None:
+        """`short` is shown where `text` has no room; `edges` is what the style sheet puts around it, both sides."""
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
@@ -68,7 +70,7 @@ class ElidedLabel(QLabel):
         if tone:
             self.setProperty("tone", tone)
         self._whole, self._tip, self._short, self._snug = "", "", short, snug
-        self._edges = _CHIP_EDGES if role == "chip" else 0
+        self._edges = _CHIP_EDGES if role == "chip" else edges
         self.setSizePolicy(
             QSizePolicy.Policy.Maximum if snug else QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
