@@ -40,6 +40,8 @@ REASONS = (
     "desk_app/services/system/checks.py",
 )
 """Where decisions are explained to agents."""
+HISTORY = "desk_app/services"
+"""Where lines of the history are written, each with its cause."""
 PLUGINS = "desk_app/plugin_host"
 """Where it is said why a plugin cannot be installed, or does not run."""
 FOR_AUTHORS = frozenset(
@@ -81,8 +83,23 @@ def service_sentences() -> list[str]:
         for node in ast.walk(ast.parse((ROOT / place).read_text(encoding="utf-8"))):
             for value in _reasons(node):
                 found.update(dict.fromkeys(text for text in _texts(value) if _spoken(text)))
+    found.update(dict.fromkeys(_causes()))
     found.update(dict.fromkeys(_of_plugins()))
     return list(found)
+
+
+def _causes() -> Iterator[str]:
+    """Return what lines of the history give as their cause, wherever they are written."""
+    for path in sorted((ROOT / HISTORY).rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        values = [one.value for one in tree.body if isinstance(one, ast.Assign)]
+        for node in ast.walk(tree):
+            names = [node] if isinstance(node, ast.keyword) else getattr(node, "targets", ())
+            if any("cause" in (getattr(one, "arg", ""), getattr(one, "id", "")) for one in names):
+                values.append(node.value)  # type: ignore[attr-defined]
+            elif isinstance(node, ast.Call) and _name(node) in {"change_status", "status_back"}:
+                values += node.args
+        yield from (text for one in values for text in _texts(one) if _spoken(text) and text.endswith("."))
 
 
 def _of_plugins() -> Iterator[str]:

@@ -161,6 +161,25 @@ def test_sentences_of_services_are_shown_in_the_language() -> None:
     assert said("550 5.7.1 mailbox unavailable") == "550 5.7.1 mailbox unavailable"
 
 
+@pytest.mark.parametrize("code", ["es", "id"])
+def test_in_22_every_cause_in_the_history_is_told_in_the_language(code: str) -> None:
+    speak(code)
+    for cause in (
+        "The snooze has ended.",
+        "The customer wrote.",
+        "Chosen with the reply.",
+        "The reply was taken back.",
+        "Chosen with the message to a third party.",
+        "The mail that both tickets answer arrived later.",
+        "The raw mail was read again by a newer reader.",
+        "Ann mentioned them in a note.",
+        "Ann took the change back.",
+    ):
+        told = said(cause)
+        assert told != cause
+        assert ("Ann" in told) == ("Ann" in cause)
+
+
 # -- locale -----------------------------------------------------------------------------------------------------------
 def test_ia_03_dates_and_times_follow_the_locale() -> None:
     at = NOW - timedelta(days=6)
