@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
+from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.model import Address
 from desk_app.domain.tickets.model import Priority, Ticket
+from desk_app.ui.messages.serializer import mentioned
 from desk_app.ui.shell.undo import KEPT, UndoLog
 from desk_app.ui.shell.window import MainWindow
 from tests.support.desks import DeskKit
@@ -140,6 +142,36 @@ def test_split_and_moved_messages_are_taken_back(window: MainWindow, kit: DeskKi
     stage.settle(window)
     assert kit.ticket(other).merged_into_id is None
     assert [one.id for one in kit.messages(other)] == [only]
+
+
+def test_in_17_a_note_is_taken_back_into_the_composer_with_its_mention(window: MainWindow, kit: DeskKit) -> None:
+    bob = kit.desk.people.sign_in("bob", name="Bob Helper")
+    window.session.load()
+    stage.settle(window)
+    ticket = next(one for one in kit.tickets() if one.requester_email == "tom@becker.example")
+    other = next(one for one in kit.tickets() if one.requester_email == "maya@lindqvist.example")
+    window.open_ticket(ticket.id)
+    stage.settle(window)
+    window.run_action("ticket.note")
+    composer = window.inbox.ticket.composer
+    QTest.keyClicks(composer.edit, "Ask ")
+    composer.edit.insert_mention(bob.id, bob.name)
+    composer.submit()
+    stage.settle(window)
+    assert len(kit.messages(ticket.id)) == 2
+    window.open_ticket(other.id)
+    stage.settle(window)
+    window.inbox.list.table.setFocus()
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_Z)
+    stage.settle(window)
+    assert len(kit.messages(ticket.id)) == 1
+    assert window.inbox.ticket.ticket_id == ticket.id
+    assert composer.kind is DraftKind.NOTE
+    assert composer.edit.toPlainText().strip() == "Ask @Bob Helper"
+    assert mentioned(composer.edit.document()) == (bob.id,)
+    composer.submit()
+    stage.settle(window)
+    assert [one.visible_text.strip() for one in kit.messages(ticket.id)][1:] == ["Ask @Bob Helper"]
 
 
 def test_the_log_keeps_the_last_twenty_and_forgets_what_cannot_wait() -> None:

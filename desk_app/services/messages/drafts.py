@@ -149,15 +149,20 @@ def end_draft(uow: UnitOfWork, kind: DraftKind, ticket_id: int | None, actor: Ac
 
 def keep_undone(uow: UnitOfWork, draft: ReplyDraft | SideDraft, actor: Actor, department_id: int) -> None:
     """Keep a mail that was taken back, in the transaction that takes it back. What was begun since stays below it."""
-    from desk_app.domain.messages.kept_draft import joined_drafts, kept_mail
+    from desk_app.domain.messages.kept_draft import kept_mail
 
-    if actor.agent_id is None:
-        return
-    mail = kept_mail(draft, actor.agent_id)
+    if actor.agent_id is not None:
+        keep_again(uow, kept_mail(draft, actor.agent_id), department_id)
+
+
+def keep_again(uow: UnitOfWork, draft: KeptDraft, department_id: int) -> None:
+    """Keep what was taken back, in the transaction that takes it back; what was begun since stays below it."""
+    from desk_app.domain.messages.kept_draft import joined_drafts
+
     stored = False
     while not stored:  # whoever saves at the same moment is joined with, too
-        since = uow.drafts.find(actor.agent_id, mail.kind, draft.ticket_id)
-        kept = joined_drafts(mail, since) if since is not None and not since.empty else mail
+        since = uow.drafts.find(draft.agent_id, draft.kind, draft.ticket_id)
+        kept = joined_drafts(draft, since) if since is not None and not since.empty else draft
         kept = replace(kept, stamp=since.stamp if since is not None else None)
         stored = uow.drafts.put(kept, department_id) is not None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from desk_app.domain.mailboxes.desk import HistoryIncluded
 from desk_app.domain.mailboxes.model import Account
 from desk_app.domain.messages.draft import ReplyDraft
-from desk_app.domain.messages.kept_draft import DraftKind
+from desk_app.domain.messages.kept_draft import DraftKind, KeptDraft
 from desk_app.domain.messages.model import Address, AddressRole, Direction, MessageKind
 from desk_app.domain.messages.outgoing import OutgoingAttachment
 from desk_app.domain.messages.recipients import ReplyRecipients, reply_recipients
@@ -19,10 +19,16 @@ from desk_app.domain.tickets.model import Ticket
 from desk_app.domain.tickets.numbers import reply_subject
 from desk_app.services.messages.answering import answered_mail, answered_message, quoted_history
 from desk_app.services.messages.dispatch import Dispatcher, Letter, leaves_at, outbound_record
-from desk_app.services.messages.drafts import end_draft, keep_undone
+from desk_app.services.messages.drafts import end_draft, keep_again, keep_undone
 from desk_app.services.messages.records import note_record
 from desk_app.services.messages.senders import sending_account, sending_mailbox, ticket_to_write
-from desk_app.services.messages.sent_replies import forget_reply, note_reply, queued_event, refuse_choices
+from desk_app.services.messages.sent_replies import (
+    forget_note,
+    forget_reply,
+    note_reply,
+    queued_event,
+    refuse_choices,
+)
 from desk_app.services.messages.signatures import signature_for
 from desk_app.services.messages.taken_back import reply_again, reply_choices
 from desk_app.services.people.agents import actor_for, history_of
@@ -360,6 +366,35 @@ class ReplyService:
                 end_draft(uow, DraftKind.NOTE, ticket_id, actor)
             uow.commit()
         return record.id
+
+    def undo_note(self, message_id: int, actor: Actor, *, html: str = "") -> int | None:
+        """Take back a note of the actor's: it vanishes from the thread, those it mentioned hear of it no more, and it
+        comes back as a draft. `html` is the note as it was written: what is stored links no names.
+
+        Returns its ticket; None where it is gone, is somebody else's, or is all there is of its ticket.
+        """
+        with self._uow() as uow:
+            record = uow.messages.get(message_id)
+            ticket = uow.tickets.get(record.ticket_id) if record is not None else None
+            if record is None or ticket is None or ticket.message_count == 1:
+                return None
+            if record.kind is not MessageKind.INTERNAL_NOTE or record.agent_id is None:
+                return None
+            if record.agent_id != actor.agent_id:
+                return None
+            draft = KeptDraft(
+                kind=DraftKind.NOTE,
+                agent_id=record.agent_id,
+                ticket_id=ticket.id,
+                text=record.text,
+                html=html,
+                cursor=len(record.text),
+            )
+            uow.messages.discard(record.id)
+            forget_note(uow, ticket, record, actor)
+            keep_again(uow, draft, ticket.department_id)
+            uow.commit()
+        return ticket.id
 
 
 def _letter(

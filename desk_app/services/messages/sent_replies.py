@@ -18,6 +18,7 @@ from desk_app.services.tickets.history import line
 from desk_app.services.tickets.joining import refresh
 from desk_app.services.tickets.results import CommandRefusedError
 from desk_app.services.tickets.statuses import Statuses, change_status
+from desk_app.services.tickets.watching import remove_watcher
 
 _CHOSEN = "Chosen with the reply."
 _TAKEN_BACK = "The reply was taken back."
@@ -133,6 +134,23 @@ def forget_reply(uow: UnitOfWork, ticket: Ticket, record: MessageRecord, actor: 
     ticket.updated_at = at
     uow.tickets.save(ticket)
     uow.tickets.record(events)
+
+
+def forget_note(uow: UnitOfWork, ticket: Ticket, record: MessageRecord, actor: Actor) -> None:
+    """Let a ticket forget a note that was taken back, and those watch it no more who began to because of it."""
+    at, events = uow.now(), uow.tickets.events(ticket.id)
+    added = next((e for e in events if e.kind == "NoteAdded" and e.message_id == record.id), None)
+    named = {int(one["id"]) for one in added.data.get("mentions", ())} if added is not None else set()
+    for event in events:
+        if event.kind == "Watched" and event.at == record.created_at and event.data["agent_id"] in named:
+            agent = uow.people.agent(int(event.data["agent_id"]))
+            if agent is not None:
+                remove_watcher(uow, ticket, agent, actor, at, cause="The note was taken back.")
+    refresh(uow, ticket)
+    ticket.updated_at = at
+    uow.tickets.save(ticket)
+    uow.tickets.record([line(ticket, "NoteUndone", actor, at, data={"message_id": record.id})])
+    uow.changed("ticket", ticket.id, "update", ticket.department_id)
 
 
 def queued_event(uow: UnitOfWork, record: MessageRecord) -> TicketEvent | None:

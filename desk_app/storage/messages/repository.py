@@ -14,6 +14,7 @@ from desk_app.services.ports.messages import KnownMessage, MessageRecord
 from desk_app.storage.messages import mapping
 from desk_app.storage.messages.blobs import remove_orphans
 from desk_app.storage.messages.side_conversations import follow_messages
+from desk_app.storage.notifications.repository import SqlNotificationRepository
 from desk_app.storage.schema.messages import (
     attachment,
     message,
@@ -126,7 +127,8 @@ class SqlMessageRepository:
         follow_messages(connection, ids, ticket_id, department_id)
 
     def discard(self, message_id: int) -> None:
-        """Delete a message that never left the desk, with its outbox row, search rows and attachments."""
+        """Delete a message that never left the desk, with its outbox row, search rows, attachments and what told of
+        it."""
         connection = self._t.connection
         blobs: set[str] = set()
         for statement in (
@@ -137,6 +139,7 @@ class SqlMessageRepository:
             blobs |= {sha256 for sha256 in connection.execute(statement).scalars() if sha256}
         SqlSearchIndex(self._t).remove([message_id])
         connection.execute(delete(outbox).where(outbox.c.message_id == message_id))
+        SqlNotificationRepository(self._t).forget(message_id)
         connection.execute(delete(message).where(message.c.id == message_id))
         remove_orphans(self._t, blobs)
 

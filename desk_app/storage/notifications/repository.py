@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from desk_app.domain.notifications.model import Channel, Notice, NoticeKind
 from desk_app.services.ports.notifications import CHOICES, DEFAULTS, NewNotice, NoticeRow
@@ -68,6 +68,15 @@ class SqlNotificationRepository:
         if rows:
             self._t.put(notification, rows)
             for agent_id in dict.fromkeys(one.agent_id for one in notices if one.channels):
+                self._t.changed(ENTITY, agent_id)
+
+    def forget(self, message_id: int) -> None:
+        """Delete what tells of a message that is taken back."""
+        told = notification.c.message_id == message_id
+        agents = set(self._t.connection.execute(select(notification.c.agent_id).where(told)).scalars())
+        if agents:
+            self._t.connection.execute(delete(notification).where(told))
+            for agent_id in sorted(agents):
                 self._t.changed(ENTITY, agent_id)
 
     def mark_read(self, agent_id: int, ids: Sequence[int], *, read: bool = True) -> int:

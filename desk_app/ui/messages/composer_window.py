@@ -43,7 +43,7 @@ class ComposerWindow(QWidget):
         self.setMinimumSize(460, 320)
         self.resize(760, 560)
         self.writing.reply_sent.connect(lambda _sent, _order: self.close())
-        self.writing.note_added.connect(lambda _ticket_id: self.close())
+        self.writing.note_added.connect(lambda _note: self.close())
         self.writing.open(view)
         self.composer.set_kind(kind)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -34,6 +34,17 @@ from desk_app.ui.session import DeskSession
 from desk_app.ui.widgets.panels import Banner
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedNote:
+    """A note that is in its ticket by now; `html` as it was written, for the case that it is taken back."""
+
+    ticket_id: int
+    message_id: int
+    html: str
+
+
 PLAIN_CHOICE = "writing.plain"
 """The agent's choice to begin every reply as a text-only mail."""
 
@@ -43,8 +54,8 @@ class Writing(QObject):
 
     reply_sent = Signal(object, object)
     """ReplySent and the SendOrder behind it."""
-    note_added = Signal(int)
-    """The ticket."""
+    note_added = Signal(object)
+    """An AddedNote."""
     told = Signal(str, object, str)
     """A text, a way back (callable or None) and an icon: what to tell the agent."""
     ticket_changed = Signal(int)
@@ -477,6 +488,19 @@ class Writing(QObject):
 
         self._session.work.write(lambda: replies.undo(outbox_id, actor), undone, owner=self)
 
+    def take_back_note(self, note: AddedNote, told: Callable[[int | None], None]) -> None:
+        """Undo a note; `told` gets the ticket that has its draft, None where it was too late."""
+        replies, actor = self._session.desk.replies, self._session.actor
+        self.drafts.flush()  # as above
+
+        def undone(ticket_id: int | None) -> None:
+            if ticket_id is not None and self._ticket_id == ticket_id:
+                self.show_again([DraftKind.NOTE])
+                self.composer.focus_note()
+            told(ticket_id)
+
+        self._session.work.write(lambda: replies.undo_note(note.message_id, actor, html=note.html), undone, owner=self)
+
     def _add_note(self, text: str, html: str, mentions: Sequence[int]) -> None:
         ticket_id, replies, actor = self._ticket_id, self._session.desk.replies, self._session.actor
         if ticket_id is None or self.drafts.held(ticket_id, DraftKind.NOTE):
@@ -489,7 +513,7 @@ class Writing(QObject):
             self.drafts.ended(ticket_id, DraftKind.NOTE, here=here)
             if here:
                 self._go_on(gone, message_id)
-            self.note_added.emit(ticket_id)
+            self.note_added.emit(AddedNote(ticket_id, message_id, html))
             self.ticket_changed.emit(ticket_id)
 
         def failed(problem: Problem) -> None:

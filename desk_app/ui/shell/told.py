@@ -15,6 +15,7 @@ from desk_app.ui.widgets.panels import Choice
 if TYPE_CHECKING:
     from desk_app.services.messages.replies import ReplySent
     from desk_app.ui.messages.composer_foot import SendOrder
+    from desk_app.ui.messages.writing import AddedNote
     from desk_app.ui.shell.window import MainWindow
     from desk_app.ui.tickets.ticket_window import TicketWindow
 
@@ -102,9 +103,18 @@ class Told:
         if address:
             self._window.toast.show_text(address, icon_name="link", seconds=3)
 
-    def note_added(self) -> None:
-        """Tell that a note is in."""
-        self._window.toast.show_text(tr("Note added"), icon_name="sticky-note")
+    def note_added(self, note: AddedNote) -> None:
+        """Tell that a note is in, with its way back."""
+        window = self._window
+
+        def told(came_back: bool) -> None:
+            window.notify(
+                tr("Taken back: the note is in the composer again.")
+                if came_back
+                else tr("This note cannot be taken back any more.")
+            )
+
+        self.act(tr("Note added"), lambda: window.ticket_pane.take_back_note(note, told), "sticky-note")
 
     def reply_sent(self, sent: ReplySent, order: SendOrder) -> None:
         """Tell when a reply leaves, with Undo and Send now for as long as there is a choice."""

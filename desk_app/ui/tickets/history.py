@@ -21,7 +21,16 @@ from desk_app.ui.widgets.panels import Field
 
 _MESSAGES = frozenset(
     [
-        *("MessageAdded", "NoteAdded", "ReplyQueued", "ReplySent", "ReplyHeld", "ReplyUndone", "ReplyFailed"),
+        *(
+            "MessageAdded",
+            "NoteAdded",
+            "NoteUndone",
+            "ReplyQueued",
+            "ReplySent",
+            "ReplyHeld",
+            "ReplyUndone",
+            "ReplyFailed",
+        ),
         *("ReplyUnknown", "ReplyRequeued", "ReplyReleased", "ReplyCancelled", "DeliveryFailed", "AutoAnswered"),
         *("SideConversationStarted", "SideMessageQueued", "SideAnswerAdded", "SideMessageUndone", "FileImported"),
     ]

@@ -174,6 +174,7 @@ def event_text(event: TicketEvent) -> str:
         "ReplySent": tr("A reply left"),
         "DraftTakenOver": tr("{who} took over a draft: {old} → {new}"),
         "ReplyUndone": tr("{who} took a reply back"),
+        "NoteUndone": tr("{who} took a note back"),
         "AutoAnswered": tr("An automatic answer was sent"),
         "FileImported": tr("{who} took a mail file over"),
         "MailboxAdded": tr("The same mail came to {new}"),

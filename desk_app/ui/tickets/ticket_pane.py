@@ -23,7 +23,7 @@ from desk_app.ui.messages.conversation import Thread
 from desk_app.ui.messages.mail_files import MailFiles
 from desk_app.ui.messages.message_menu import show_message_menu
 from desk_app.ui.messages.remote_images import RemoteImages
-from desk_app.ui.messages.writing import Writing
+from desk_app.ui.messages.writing import AddedNote, Writing
 from desk_app.ui.problems import Problem
 from desk_app.ui.session import DeskSession
 from desk_app.ui.tickets.acts import TicketActs
@@ -46,7 +46,8 @@ class TicketPane(QWidget):
     """A ConversationView, after it was loaded or changed; None when nothing is open."""
     reply_sent = Signal(object, object)
     """ReplySent and the SendOrder behind it."""
-    note_added = Signal()
+    note_added = Signal(object)
+    """An AddedNote."""
     status_text = Signal(str)
     parts_changed = Signal(bool)
     """Whether changes are shown in the thread."""
@@ -72,6 +73,8 @@ class TicketPane(QWidget):
         self._seen = 0
         """The newest message of the open ticket that was looked at since it was opened."""
         self._passing = False
+        self._begins_with: DraftKind | None = None
+        """What the ticket that is being opened is written to with first."""
         self.files = MailFiles(session, acts, self)
         self.questions = TicketQuestions(session, acts, self)
         self.card_acts = CardActs(session, acts, remote_images, self)
@@ -85,7 +88,7 @@ class TicketPane(QWidget):
         self.writing = writing or Writing(session, registries)
         self.writing.setParent(self)
         self.writing.reply_sent.connect(self.reply_sent)
-        self.writing.note_added.connect(lambda _ticket_id: self.note_added.emit())
+        self.writing.note_added.connect(self.note_added)
         self.writing.ticket_changed.connect(self._written)
         self.writing.told.connect(acts.told)
         self.composer.tear_asked.connect(self.tear_off)
@@ -138,7 +141,7 @@ class TicketPane(QWidget):
                 self.reload()
             return
         self.writing.leave()
-        self._ticket_id, self._seen = ticket_id, 0
+        self._ticket_id, self._seen, self._begins_with = ticket_id, 0, None
         self.reload()
 
     def close_ticket(self) -> None:
@@ -218,6 +221,9 @@ class TicketPane(QWidget):
         elif self.writing.ticket_id != view.ticket.id:
             self._show_torn(on=False)
             self.writing.open(view)
+            if self._begins_with is not None:
+                self.composer.set_kind(self._begins_with)
+        self._begins_with = None
         self.shown.emit(view)
         self._mark_seen(view)
 
@@ -324,7 +330,7 @@ class TicketPane(QWidget):
         torn.docked.connect(self._dock)
         torn.writing.composer.action_asked.connect(self._run_action)
         torn.writing.reply_sent.connect(self.reply_sent)
-        torn.writing.note_added.connect(lambda _ticket_id: self.note_added.emit())
+        torn.writing.note_added.connect(self.note_added)
         torn.writing.ticket_changed.connect(self._written)
         torn.writing.told.connect(self._acts.told)
         self._show_torn(on=self._ticket_id == view.ticket.id)
@@ -355,18 +361,30 @@ class TicketPane(QWidget):
     def take_back(self, outbox_id: int, ticket_id: int, told: Callable[[bool], None], *, aside: bool = False) -> None:
         """Undo a reply, or a message to a third party (`aside`); the draft comes back into the composer, wherever the
         ticket is written to."""
+        kind = DraftKind.FORWARD if aside else DraftKind.REPLY
+        self._writing_to(ticket_id).take_back(outbox_id, lambda back: self._came_back(back, kind, told), aside=aside)
+
+    def take_back_note(self, note: AddedNote, told: Callable[[bool], None]) -> None:
+        """Undo a note; its draft comes back as that of a reply does."""
+        writing = self._writing_to(note.ticket_id)
+        writing.take_back_note(note, lambda back: self._came_back(back, DraftKind.NOTE, told))
+
+    def _writing_to(self, ticket_id: int) -> Writing:
         torn = self._torn.get(ticket_id)
+        return torn.writing if torn is not None else self.writing
 
-        def undone(came_back: int | None) -> None:
-            told(came_back is not None)
-            if came_back is not None and ticket_id in self._torn:
-                self._torn[ticket_id].bring_up()
-            if came_back is not None and self._ticket_id == ticket_id:
-                self.reload()
-            elif came_back is not None:
-                self.open_ticket(ticket_id)
-
-        (torn.writing if torn is not None else self.writing).take_back(outbox_id, undone, aside=aside)
+    def _came_back(self, ticket_id: int | None, kind: DraftKind, told: Callable[[bool], None]) -> None:
+        """Show the ticket that something was taken back from; None where it was too late."""
+        told(ticket_id is not None)
+        if ticket_id is None:
+            return
+        if ticket_id in self._torn:
+            self._torn[ticket_id].bring_up()
+        if self._ticket_id == ticket_id:
+            self.reload()
+        else:
+            self.open_ticket(ticket_id)
+            self._begins_with = kind
 
     def _written(self, ticket_id: int) -> None:
         self._acts.done.emit(frozenset({ticket_id}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk_app.domain.tickets.links import Relation
 from desk_app.domain.tickets.model import Bucket
+from desk_app.services.people.agents import actor_for
 from desk_app.services.queries.conversation import ConversationView
 from tests.support.desks import DeskKit, mail
 
@@ -80,6 +81,38 @@ def test_in_16_links_go_with_a_purged_ticket(desk_kit: DeskKit) -> None:
     (result,) = desk_kit.desk.tickets.purge([b], desk_kit.ann, "test")
     assert result.ok, result.error
     assert relations(desk_kit, a) == []
+
+
+def test_in_17_a_note_is_taken_back_with_its_mention(desk_kit: DeskKit) -> None:
+    a, *_ = three(desk_kit)
+    replies, ann = desk_kit.desk.replies, desk_kit.ann
+    ben = desk_kit.desk.people.add_agent("ben", ann, name="Ben")
+    told = len(desk_kit.desk.notifications.centre(ben.id))
+    note = replies.note(a, "Ben, this customer shouts.", "", ann, mentions=[ben.id])
+    assert len(desk_kit.desk.notifications.centre(ben.id)) == told + 1
+    assert replies.undo_note(note, actor_for(ben)) is None, "it is somebody else's"
+    assert replies.undo_note(note, ann, html="<p>as written</p>") == a
+    assert [one.kind.value for one in desk_kit.messages(a)] == ["public_reply"]
+    assert desk_kit.ticket(a).message_count == 1
+    assert view(desk_kit, a).watchers == ()
+    assert len(desk_kit.desk.notifications.centre(ben.id)) == told
+    (draft,) = desk_kit.desk.drafts.of_ticket(a, desk_kit.agent.id).values()
+    assert (draft.kind.value, draft.text, draft.html) == ("note", "Ben, this customer shouts.", "<p>as written</p>")
+    assert desk_kit.events(a)[-1].kind == "NoteUndone"
+    assert replies.undo_note(note, ann) is None, "once"
+    assert replies.undo_note(desk_kit.messages(a)[0].id, ann) is None, "a mail is no note"
+
+
+def test_in_17_a_note_taken_back_leaves_those_watching_who_did_before(desk_kit: DeskKit) -> None:
+    a, *_ = three(desk_kit)
+    replies, ann = desk_kit.desk.replies, desk_kit.ann
+    ben = desk_kit.desk.people.add_agent("ben", ann, name="Ben")
+    replies.note(a, "Ben, look.", "", ann, mentions=[ben.id])
+    second = replies.note(a, "Ben, look again.", "", ann, mentions=[ben.id])
+    replies.note(a, "Another thought.", "", ann)
+    assert replies.undo_note(second, ann) == a
+    assert [one.agent_id for one in view(desk_kit, a).watchers] == [ben.id]
+    assert [one.visible_text for one in desk_kit.messages(a)][1:] == ["Ben, look.", "Another thought."]
 
 
 def test_in_19_watching_is_shown_moves_along_and_ends(desk_kit: DeskKit) -> None:
