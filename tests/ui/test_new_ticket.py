@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.model import Address
+from desk_app.domain.tickets.model import Bucket
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.tickets.mail_drop import DropSheet
 from desk_app.ui.tickets.new_ticket import NewTicketDialog
@@ -157,6 +158,55 @@ def test_mb_23_a_possible_duplicate_is_opened_instead(window: MainWindow, kit: D
     stage.settle(window)
     assert not shiboken6.isValid(dialog) or not dialog.isVisible()
     assert window.inbox.ticket.ticket_id == maya
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert kit.ticket(maya).bucket is not Bucket.TRASH, "looking at a ticket is nothing to take back"
+
+
+def test_mb_23_a_call_is_taken_back_into_the_trash(window: MainWindow, kit: DeskKit) -> None:
+    dialog = dialog_of(window)
+    dialog.kind.setCurrentIndex(dialog.kind.findData("phone"))
+    dialog.to.input.setText("Somebody")
+    dialog.subject.setText("Rang the wrong number")
+    dialog.accept()
+    stage.settle(window)
+    made = kit.tickets()[-1]
+    assert made.subject == "Rang the wrong number"
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert kit.ticket(made.id).bucket is Bucket.TRASH
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert kit.ticket(made.id).bucket is Bucket.TRASH, "taking back is no act of its own"
+
+
+def test_co_02_the_first_mail_of_a_ticket_is_taken_back_as_a_reply_is(window: MainWindow, kit: DeskKit) -> None:
+    kit.arm(undo_seconds=30)
+    dialog = dialog_of(window)
+    dialog.to.set_address(Address("Harbour", "harbour@customer.example"))
+    dialog.subject.setText("Your order")
+    dialog.text.setPlainText("It is ready.")
+    dialog.accept()
+    stage.settle(window)
+    made = kit.tickets()[-1]
+    assert window.told.replies_waiting(), "whoever quits now is asked about it"
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert kit.messages(made.id) == ()
+    composer = window.inbox.ticket.composer
+    assert window.inbox.ticket.ticket_id == made.id
+    assert composer.edit.toPlainText().strip() == "It is ready."
+    assert [one.email for one in composer.to.addresses] == ["harbour@customer.example"]
+    composer.edit.put_cursor(0)
+    QTest.keyClicks(composer.edit, "Hello. ")
+    composer.submit()
+    stage.settle(window)
+    (mail_again,) = kit.messages(made.id)
+    assert (mail_again.visible_text.strip(), mail_again.subject) == (
+        "Hello. It is ready.",
+        f"Your order [#{made.number}]",
+    )
+    assert [item.state.value for item in kit.desk.outbox.tray() if item.ticket_id == made.id] == ["queued"]
 
 
 def test_mb_23_what_is_missing_is_said(window: MainWindow, kit: DeskKit) -> None:

@@ -120,8 +120,19 @@ class Told:
         """Tell when a reply leaves, with Undo and Send now for as long as there is a choice."""
         from desk_app.domain.messages.side_conversations import SideDraft
 
-        outbox_id, ticket_id = sent.outbox_id, order.draft.ticket_id
-        aside = isinstance(order.draft, SideDraft)
+        self._mail_leaves(sent, order.draft.ticket_id, aside=isinstance(order.draft, SideDraft))
+
+    def ticket_opened(self, opened: ReplySent) -> None:
+        """Tell that a ticket was opened by hand: its first mail has a time to undo as every reply, and what was a call
+        goes to the trash."""
+        if opened.outbox_id is not None:
+            self._mail_leaves(opened, opened.ticket_id)
+            return
+        acts, ids = self._window.acts, (opened.ticket_id,)
+        self.act(tr("The ticket is open"), lambda: acts.take_away(ids), "phone")
+
+    def _mail_leaves(self, sent: ReplySent, ticket_id: int, *, aside: bool = False) -> None:
+        outbox_id = sent.outbox_id
         if outbox_id is None:
             return
         window = self._window

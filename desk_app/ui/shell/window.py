@@ -418,8 +418,9 @@ class MainWindow(QMainWindow):
         def opened(result: ReplySent) -> None:
             self.open_ticket(result.ticket_id)
             self.inbox.list.refresh()
+            self.told.ticket_opened(result)
 
-        NewTicketDialog(self.session, opened, self, customer=customer).open()
+        NewTicketDialog(self.session, opened, self.open_ticket, self, customer=customer).open()
 
     def fix_mailbox(self, account_id: int) -> None:
         """Lead to what is wrong with a mailbox."""

@@ -100,6 +100,10 @@ class TicketActs(JobActs):
         """Move tickets to the trash."""
         self.change(ids, "trash", {}, tr("Moved to the trash"), icon="trash-2")
 
+    def take_away(self, ids: Sequence[int]) -> None:
+        """Move tickets to the trash because what opened them is taken back."""
+        self.change(ids, "trash", {}, tr("Taken back: it is in the trash"), icon="undo-2", undo=False)
+
     def restore(self, ids: Sequence[int]) -> None:
         """Take tickets out of the trash."""
         self.change(ids, "restore", {}, tr("Restored"), icon="undo-2")

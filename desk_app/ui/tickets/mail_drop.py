@@ -105,7 +105,7 @@ class MailDrop(QObject):
                 self._host.acts.refused.emit(said(failed[0].reason) or tr("The file could not be read."))
             if tickets:
                 words = tr("%n mail(s) taken over", fresh) if fresh else tr("This mail was here already")
-                undo = (lambda: self._host.acts.trash(new)) if new else None
+                undo = (lambda: self._host.acts.take_away(new)) if new else None
                 tell(self._host.acts, words, undo, "mail-check")
                 self._host.acts.done.emit(frozenset(tickets))
                 self._host.open_ticket(tickets[-1])

@@ -23,18 +23,20 @@ from desk_app.ui.widgets.panels import Banner, Field, announce
 
 
 class NewTicketDialog(Question):
-    """Asks for customer, subject and text."""
+    """Asks for customer, subject and text. `opened` hears of the new ticket, `show` of one that is there already and is
+    to be shown instead."""
 
     def __init__(
         self,
         session: DeskSession,
         opened: Callable[[ReplySent], None],
+        show: Callable[[int], object],
         parent: QWidget | None = None,
         *,
         customer: Address | None = None,
     ) -> None:
         super().__init__(tr("New ticket"), tr("Open the ticket"), parent)
-        self._session, self._opened, self._customer = session, opened, customer
+        self._session, self._opened, self._show_other, self._customer = session, opened, show, customer
         self._other: KeptDraft | None = None
         """A ticket begun for somebody else; while it waits for a decision, nothing written here takes its place."""
         self._begun_box = column()
@@ -119,7 +121,7 @@ class NewTicketDialog(Question):
 
     def _open_instead(self, ticket_id: int) -> None:
         """The matter is there already: show that ticket; what was written stays a draft."""
-        self._opened(ReplySent(0, None, "noted", None, ticket_id))
+        self._show_other(ticket_id)
         self.reject()
 
     @property
