@@ -9,7 +9,7 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from desk_app.domain.messages.kept_draft import DraftKind
 from desk_app.domain.messages.model import Address
@@ -243,6 +243,39 @@ def test_mb_30_a_dropped_mail_becomes_a_ticket_or_a_part_of_the_open_one(
     sheet.accept()
     stage.settle(window)
     assert [one.subject for one in kit.messages(made.ticket.id)] == ["Dropped mail", "Loose mail"]
+
+
+def test_mb_30_mail_files_are_chosen_without_a_mouse_and_taken_back(
+    window: MainWindow, kit: DeskKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / "one.eml", tmp_path / "two.eml"]
+    paths[0].write_bytes(mail("From a file", subject="First", message_id="f1@x.example"))
+    paths[1].write_bytes(mail("From a file too", subject="Second", from_="x@y.example", message_id="f2@x.example"))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_rest: ([str(one) for one in paths], ""))
+    maya = next(one.id for one in kit.tickets() if one.subject.startswith("Refund for order"))
+    before, tickets = [one.id for one in kit.messages(maya)], {one.id for one in kit.tickets()}
+    window.open_ticket(maya)
+    stage.settle(window)
+    window.inbox.list.table.setFocus()
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    sheet = sheet_of(window)
+    sheet.append.setChecked(True)
+    sheet.accept()
+    stage.settle(window)
+    assert [one.subject for one in kit.messages(maya)][-2:] == ["First", "Second"]
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert [one.id for one in kit.messages(maya)] == before
+    came = [one for one in kit.tickets() if one.id not in tickets]
+    assert {one.bucket for one in came} == {Bucket.TRASH}
+    window.run_action("ticket.import")
+    sheet = sheet_of(window)
+    sheet.append.setChecked(True)
+    sheet.accept()
+    stage.settle(window)
+    window.run_action("edit.undo")
+    stage.settle(window)
+    assert [one.id for one in kit.messages(maya)] == before, "mail that was here already goes back to where it was"
 
 
 def test_mb_30_outlooks_own_files_are_refused_with_a_reason(window: MainWindow, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from datetime import datetime
 from desk_app.domain.people.actor import Actor
 from desk_app.services.messages.intake import Imported, IntakeService
 from desk_app.services.ports.outside import MessageReader
+from desk_app.services.ports.sync import InboundState
 from desk_app.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from desk_app.services.tickets.joining import release
 from desk_app.services.tickets.message_moves import MessageMoveService
 
 
@@ -61,7 +63,27 @@ class FileImportService:
         moved = self._moves.attach_to(done.message_id, ticket_id, actor)
         if not moved.ok:
             return replace(done, reason=moved.error)
-        return replace(done, ticket_id=moved.ticket_id)
+        return replace(done, ticket_id=moved.ticket_id, moved_from=done.ticket_id)
+
+    def take_back(self, taken: Imported, actor: Actor) -> int | None:
+        """Take a mail out of the ticket it was taken over into. Returns the ticket it stands in alone, which nobody
+        wants; None where the mail was there before: it is where it was then. Raises CommandRefusedError."""
+        came_now = taken.state is InboundState.DONE
+        with self._uow() as uow:
+            record = uow.messages.get(taken.message_id) if taken.message_id is not None else None
+            source = uow.tickets.get(taken.moved_from) if taken.moved_from is not None else None
+            ticket = uow.tickets.get(record.ticket_id) if record is not None else None
+            if record is None or ticket is None:
+                return None
+            if source is not None and source.merged_into_id == ticket.id:
+                release(uow, source, actor, uow.now())
+                uow.commit()
+                return source.id if came_now else None
+        if came_now:
+            return ticket.id if ticket.message_count == 1 else self._moves.split([record.id], actor)
+        if source is not None:
+            self._moves.attach_to(record.id, source.id, actor)
+        return None
 
     def _known(self, raw: bytes, done: Imported) -> Imported:
         """Find the message of a mail that was there before."""

@@ -65,12 +65,14 @@ class IntakeCounts:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a mail a person dropped in. The ids are None where it was a copy of purged mail or unreadable."""
+    """What became of a mail a person dropped in. The ids are None where it was a copy of purged mail or unreadable;
+    `moved_from` is the ticket it was in before it was put where the person wanted it."""
 
     state: InboundState
     message_id: int | None
     ticket_id: int | None
     reason: str
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,14 @@ def writing_actions(window: MainWindow) -> list[ActionSpec]:
             lambda here, _ids: here.ticket_pane.composer.throw_asked.emit(),
             "trash-2",
         ),
+        host_command(
+            "ticket.import",
+            tr("Take over mail files…"),
+            lambda here, _ids: here.mail_drop.ask(),
+            "inbox",
+            ("Ctrl+O",),
+            group=group,
+        ),
         command(
             "ticket.new",
             tr("New ticket…"),

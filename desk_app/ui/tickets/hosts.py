@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desk_app.ui.shell.palette import Palette
     from desk_app.ui.shell.told import Told
     from desk_app.ui.tickets.acts import TicketActs
+    from desk_app.ui.tickets.mail_drop import MailDrop
     from desk_app.ui.tickets.ticket_pane import TicketPane
 
 
@@ -23,6 +24,7 @@ class TicketHost(WindowPort, Protocol):
     session: DeskSession
     acts: TicketActs
     told: Told
+    mail_drop: MailDrop
 
     @property
     def palette_layer(self) -> Palette:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QRadioButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QRadioButton, QWidget
 
 from desk_app.ui.language import said, tr
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.hosts import TicketHost, widget
 from desk_app.ui.tickets.phrases import full_time
+from desk_app.ui.tickets.tell import tell
 from desk_app.ui.widgets.basics import ElidedLabel, label
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import boxed, column
@@ -58,6 +59,13 @@ class MailDrop(QObject):
                 return True
         return False
 
+    def ask(self) -> None:
+        """Ask for mail files, and go on as if they had been dropped."""
+        title, kinds = tr("Take over mail files"), tr("Mail files") + " (*.eml *.EML)"
+        names, _kind = QFileDialog.getOpenFileNames(widget(self._host), title, "", kinds)
+        if names:
+            self.take([Path(name) for name in names][:MAX_FILES])
+
     def take(self, paths: Sequence[Path]) -> None:
         """Read mail files and ask whether they become tickets."""
         readable = [path for path in paths if path.suffix.lower() == ".eml"]
@@ -84,20 +92,10 @@ class MailDrop(QObject):
 
     def _import(self, raws: Sequence[bytes], account_id: int, ticket_id: int | None) -> None:
         from desk_app.services.ports.sync import InboundState
-        from desk_app.ui.tickets.tell import tell
 
         take, actor = self._session.desk.file_import.take, self._session.actor
 
-        rows, agent_id = self._session.desk.ticket_queries.rows, self._session.agent.id
-
-        def work() -> tuple[list[Imported], list[int]]:
-            results = [take(raw, account_id, actor, ticket_id=ticket_id) for raw in raws]
-            came = [one.ticket_id for one in results if one.ticket_id is not None and one.state is InboundState.DONE]
-            there = rows(came, agent_id=agent_id) if ticket_id is None else []
-            return results, [row.id for row in there if row.message_count == 1]
-
-        def done(outcome: tuple[list[Imported], list[int]]) -> None:
-            results, new = outcome
+        def done(results: list[Imported]) -> None:
             tickets = [one.ticket_id for one in results if one.ticket_id is not None]
             fresh = sum(one.state is InboundState.DONE for one in results)
             failed = [one for one in results if one.ticket_id is None]
@@ -105,12 +103,28 @@ class MailDrop(QObject):
                 self._host.acts.refused.emit(said(failed[0].reason) or tr("The file could not be read."))
             if tickets:
                 words = tr("%n mail(s) taken over", fresh) if fresh else tr("This mail was here already")
-                undo = (lambda: self._host.acts.take_away(new)) if new else None
+                changed = [one for one in results if one.state is InboundState.DONE or one.moved_from is not None]
+                undo = (lambda: self._take_back(changed)) if changed else None
                 tell(self._host.acts, words, undo, "mail-check")
                 self._host.acts.done.emit(frozenset(tickets))
                 self._host.open_ticket(tickets[-1])
 
-        self._session.work.write(work, done, owner=self)
+        self._session.work.write(
+            lambda: [take(raw, account_id, actor, ticket_id=ticket_id) for raw in raws], done, owner=self
+        )
+
+    def _take_back(self, results: Sequence[Imported]) -> None:
+        take_back, actor, acts = self._session.desk.file_import.take_back, self._session.actor, self._host.acts
+
+        def done(unwanted: list[int | None]) -> None:
+            acts.done.emit(frozenset(one.ticket_id for one in results if one.ticket_id is not None))
+            alone = [one for one in unwanted if one is not None]
+            if alone:
+                acts.take_away(alone)
+            else:
+                tell(acts, tr("Taken back"), icon="undo-2")
+
+        self._session.work.write(lambda: [take_back(one, actor) for one in reversed(results)], done, owner=self)
 
 
 class DropSheet(Question):

@@ -38,6 +38,7 @@ NARROW = 900
 LOCAL = frozenset(
     [
         "edit.undo",
+        "ticket.import",
         "thread.next",
         "thread.previous",
         "thread.open_all",

@@ -47,6 +47,33 @@ def test_mb_30_a_mail_that_is_there_already_is_moved_not_doubled(desk_kit: DeskK
     assert desk_kit.messages(twice) == ()
 
 
+def test_mb_30_a_file_is_taken_back_wherever_it_went(desk_kit: DeskKit) -> None:
+    box, files = desk_kit.mailbox("support@desk.example"), desk_kit.desk.file_import
+    known = mail("Known", subject="Known", message_id="known@c.example", from_="k@c.example")
+    desk_kit.arrive(box, mail(message_id="first@c.example"), known)
+    one, other = (t.id for t in desk_kit.tickets())
+
+    def texts(ticket_id: int) -> list[str]:
+        return [m.visible_text.strip() for m in desk_kit.messages(ticket_id)]
+
+    before = texts(one), texts(other)
+    answer = mail("An answer", message_id="answer@c.example", in_reply_to="first@c.example")
+    joined = files.take(answer, box.id, desk_kit.ann)
+    assert joined.ticket_id == one
+    alone = files.take_back(joined, desk_kit.ann)
+    assert alone not in {None, one}
+    assert texts(alone or 0) == ["An answer"]
+    stranger = mail("Strange", subject="Strange", from_="s@c.example", message_id="strange@c.example")
+    put = files.take(stranger, box.id, desk_kit.ann, ticket_id=one)
+    back = files.take_back(put, desk_kit.ann)
+    assert back not in {None, one}
+    assert (texts(back or 0), desk_kit.ticket(back or 0).merged_into_id) == (["Strange"], None)
+    moved = files.take(known, box.id, desk_kit.ann, ticket_id=one)
+    assert texts(one)[-1] == "Known"
+    assert files.take_back(moved, desk_kit.ann) is None, "it was there before"
+    assert (texts(one), texts(other)) == before
+
+
 def test_mb_23_a_phone_ticket_keeps_channel_department_assignee_and_tags(desk_kit: DeskKit) -> None:
     box = desk_kit.mailbox("support@desk.example")
     sales = desk_kit.desk.people.add_department("Sales", desk_kit.ann)
