@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -496,10 +497,40 @@ def test_attachments_are_saved_as_they_came(window: MainWindow, kit: DeskKit, tm
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [("../../etc/passwd", "_.._etc_passwd"), ("a\\b:c.txt", "a_b_c.txt"), ("con.txt", "_con.txt"), ("", "attachment")],
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("a\\b:c.txt", "a_b_c.txt"),
+        ("con.txt", "_con.txt"),
+        ("", "attachment"),
+        ("図" * 90 + ".pdf", "図" * 65 + ".pdf"),
+        ("x" * 300 + ".txt", "x" * 196 + ".txt"),
+        ("\udcff.txt", "txt"),
+    ],
 )
 def test_attachment_names_cannot_leave_their_folder(name: str, safe: str) -> None:
     assert safe_filename(name) == safe
+
+
+def test_a_full_disk_leaves_the_file_that_was_there(
+    window: MainWindow, kit: DeskKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachment = kit.messages(ticket_of(kit, "Refund for order #58213 not received"))[-1].attachments[0]
+    target = tmp_path / "receipt.pdf"
+    target.write_bytes(b"what was there")
+    whole = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        whole(path, content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    saved: list[int] = []
+    window.inbox.ticket.files.save(attachment, target, lambda: saved.append(1))
+    stage.settle(window)
+    assert saved == []
+    assert [one.name for one in tmp_path.iterdir() if "receipt" in one.name] == ["receipt.pdf"]
+    assert target.read_bytes() == b"what was there"
+    assert window.toast.cards, "it is told"
 
 
 def test_deceptive_links_ask_first(window: MainWindow, kit: DeskKit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,9 @@ from desk_app.ui.widgets.basics import Menu, label
 if TYPE_CHECKING:
     from desk_app.ui.tickets.acts import TicketActs
 
+_NAME_BYTES = 200
+"""So long a file's name may be: file systems take 255 bytes, which are 85 letters of some scripts."""
+
 
 class MailFiles(QObject):
     """What can be done with the files of the open ticket. `host` is the parent of dialogs."""
@@ -107,8 +110,7 @@ class MailFiles(QObject):
             for one in attachments:
                 found = conversations.attachment(one.id)
                 if found is not None:
-                    with _free_name(folder, safe_filename(one.filename)).open("xb") as file:
-                        file.write(found[1])
+                    write_whole(_free_name(folder, safe_filename(one.filename)), found[1])
                     count += 1
             return count
 
@@ -124,7 +126,7 @@ class MailFiles(QObject):
             found = conversations.attachment(attachment.id)
             if found is None:
                 raise LookupError(tr("The attachment is gone."))
-            target.write_bytes(found[1])
+            write_whole(target, found[1])
 
         def written(_none: None) -> None:
             saved()
@@ -163,8 +165,8 @@ class MailFiles(QObject):
             conversations = self._session.desk.conversations
             words = tr("Saved as {name}").format(name=Path(name).name)
             self._session.work.run(
-                lambda: Path(name).write_bytes(conversations.raw(message.id) or b""),
-                lambda _size: tell(self._acts, words, icon="download"),
+                lambda: write_whole(Path(name), conversations.raw(message.id) or b""),
+                lambda _none: tell(self._acts, words, icon="download"),
                 owner=self,
             )
 
@@ -181,7 +183,19 @@ def safe_filename(name: str) -> str:
     cleaned = "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in name).strip(" .")
     stem = cleaned.partition(".")[0].upper()
     reserved = {"CON", "PRN", "AUX", "NUL", *(f"COM{n}" for n in range(1, 10)), *(f"LPT{n}" for n in range(1, 10))}
-    return (f"_{cleaned}" if stem in reserved else cleaned)[-150:] or "attachment"
+    named = f"_{cleaned}" if stem in reserved else cleaned
+    fitting = named.encode("utf-8", "ignore")[-_NAME_BYTES:].decode("utf-8", "ignore")  # the end says what kind it is
+    return fitting.strip(" .") or "attachment"
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file, or leave what was there: never half of it where the disk is full."""
+    part = target.with_name(f".{target.name[-_NAME_BYTES // 4 :]}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _free_name(folder: Path, name: str) -> Path:
