@@ -15,6 +15,7 @@ from desk_app.domain.messages.side_conversations import SideDraft
 from desk_app.domain.tickets.links import Relation
 from desk_app.domain.tickets.model import Bucket
 from desk_app.ui.messages.cards import MessageCard
+from desk_app.ui.messages.preview import PreviewDialog
 from desk_app.ui.messages.thread_lines import EventLine, FoldedMessage
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.theme.theme import theme
@@ -289,6 +290,60 @@ def test_in_14_a_merge_is_taken_apart_from_the_history_and_from_the_redirect(win
     stage.settle(window)
     assert kit.ticket(source).merged_into_id is None
     assert not notice.isVisible()
+
+
+def choose(window: MainWindow, words: str) -> None:
+    """Run a command by its name in the palette, or choose in the one that is open."""
+    if not window.palette_layer.isVisible():
+        QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(window.palette_layer.input, words)
+    stage.settle(window)
+    QTest.keyClick(window.palette_layer.input, Qt.Key.Key_Return)
+    stage.settle(window)
+
+
+def test_in_14_merges_are_taken_apart_by_a_command(window: MainWindow, kit: DeskKit) -> None:
+    target, first = maya(kit), ticket_of(kit, "Invoice shows the wrong VAT number")
+    second = ticket_of(kit, "Permintaan pengembalian dana")
+    open_(window, target)
+    choose(window, "take a merge apart")
+    assert "Nothing was merged" in window.toast.text
+    kit.desk.tickets.merge([first, second], target, kit.ann)
+    window.inbox.ticket.reload()
+    stage.settle(window)
+    choose(window, "take a merge apart")
+    choose(window, kit.ticket(first).number)
+    assert (kit.ticket(first).merged_into_id, kit.ticket(second).merged_into_id) == (None, target)
+    open_(window, target)
+    choose(window, "take a merge apart")
+    assert kit.ticket(second).merged_into_id is None
+    kit.desk.tickets.merge([second], target, kit.ann)
+    window.inbox.ticket.reload()
+    stage.settle(window)
+    assert window.inbox.ticket.ticket_id == second
+    choose(window, "take a merge apart")
+    assert kit.ticket(second).merged_into_id is None, "from the ticket that was merged, too"
+
+
+def test_the_subject_and_attachments_are_reached_by_commands(window: MainWindow, kit: DeskKit) -> None:
+    ticket_id = maya(kit)
+    open_(window, ticket_id)
+    choose(window, "edit the subject")
+    line = window.inbox.ticket.header.subject.input
+    assert line.hasFocus()
+    QTest.keyClicks(line, "Refund, at last")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    stage.settle(window)
+    assert kit.ticket(ticket_id).subject == "Refund, at last"
+    window.inbox.list.table.setFocus()
+    QTest.keyClick(window.inbox.list.table, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    choose(window, "receipt")
+    (shown,) = [one for one in window.findChildren(PreviewDialog) if one.isVisible()]
+    assert "return-receipt.pdf" in shown.windowTitle() + " ".join(one.text() for one in shown.findChildren(QLabel))
+    shown.close()
+    open_(window, ticket_of(kit, "Permintaan pengembalian dana"))
+    window.run_action("ticket.files")
+    assert "no attachments" in window.toast.text
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from desk_app.ui.language import named, tr
 from desk_app.ui.shell.commands import MANY, ONE, Ids
 from desk_app.ui.shell.palette_lines import Entry
 from desk_app.ui.tickets.hosts import TicketHost, host_command, widget
-from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, priority_name
+from desk_app.ui.tickets.phrases import BUCKET_ICONS, PRIORITY_TONES, priority_name, size_text
 from desk_app.ui.widgets.basics import label
 
 if TYPE_CHECKING:
@@ -145,6 +145,51 @@ class _TicketCommands:
         else:
             self._acts.merge(ids, min(ids))
 
+    def unmerge(self, ids: Ids) -> None:
+        """Take the open ticket out of the one it was merged into, or out of it what was merged into it."""
+        view = self._shown(ids)
+        if view is None:
+            return
+        here, target = view.ticket.id, view.ticket.merged_into_id
+        inside = absorbed(view)
+        if target is not None:
+            self._acts.unmerge(here, target)
+        elif not inside:
+            self._window.notify(tr("Nothing was merged into this ticket."))
+        elif len(inside) == 1:
+            self._acts.unmerge(next(iter(inside.values())), here)
+        else:
+            self._ask(
+                [
+                    Entry(f"#{number}", partial(self._acts.unmerge, one, here), "", "split")
+                    for number, one in inside.items()
+                ],
+                tr("Take which ticket out again?"),
+            )
+
+    def subject(self, _ids: Ids) -> None:
+        self._window.ticket_pane.header.subject.edit()
+
+    def files(self, ids: Ids) -> None:
+        """Look at an attachment of the open ticket, the newest message first."""
+        from desk_app.ui.messages.attachment_tiles import attachment_icon
+
+        view, pane = self._shown(ids), self._window.ticket_pane
+        entries = [
+            Entry(
+                one.filename or tr("(no name)"),
+                partial(pane.files.preview, one, message.attachments),
+                f"{size_text(one.size)} · {message.author_name}",
+                attachment_icon(one),
+            )
+            for message in reversed(view.messages if view is not None else ())
+            for one in message.attachments
+        ]
+        if entries:
+            self._ask(entries, tr("Look at which attachment?"))
+        else:
+            self._window.notify(tr("This ticket has no attachments."))
+
     def purge(self, ids: Ids) -> None:
         from desk_app.ui.tickets.dialogs import Question
 
@@ -224,6 +269,18 @@ class _TicketCommands:
         self._window.ticket_pane.toggle_aside()
 
 
+def absorbed(view: ConversationView) -> dict[str, int]:
+    """Return number and id of the tickets that are merged into one, the newest last."""
+    inside: dict[str, int] = {}
+    for event in view.events:
+        source = event.data.get("source_id")
+        if event.kind == "TicketAbsorbed" and event.new and isinstance(source, int):
+            inside[event.new] = source
+        elif event.kind == "TicketReleased" and event.old:
+            inside.pop(event.old, None)
+    return inside
+
+
 _Act = Callable[[_TicketCommands, Ids], None]
 
 
@@ -244,8 +301,11 @@ def ticket_actions() -> list[ActionSpec]:
         ("ticket.move", tr("Move to a department…"), do.move, "folder", ("V",), MANY),
         ("ticket.merge", tr("Merge into another ticket…"), do.merge, "merge", (), MANY),
         ("ticket.merge_selected", tr("Merge the selected tickets"), do.merge_selected, "merge", (), MANY),
+        ("ticket.unmerge", tr("Take a merge apart"), do.unmerge, "split", (), ONE),
         ("ticket.split", tr("Split messages off…"), do.split, "split", (), ONE),
         ("ticket.requester", tr("Change the customer…"), do.requester, "users", (), ONE),
+        ("ticket.subject", tr("Edit the subject"), do.subject, "pencil", (), ONE),
+        ("ticket.files", tr("Look at the attachments…"), do.files, "paperclip", ("Shift+P",), ONE),
         ("ticket.unread", tr("Mark as unread"), do.unread, "mail", ("U", "Shift+U"), MANY),
         ("ticket.spam", tr("Spam, or no spam"), do.spam, "shield-alert", ("!",), MANY),
         ("ticket.trash", tr("Move to the trash"), do.trash, "trash-2", ("Del", "#"), MANY),

@@ -16,10 +16,12 @@ def show_more(pane: QWidget, below: QWidget, run_action: Callable[[str], None]) 
     for action, words, glyph, key in (
         ("ticket.priority", tr("Priority…"), "flag", "P"),
         ("ticket.merge", tr("Merge into another ticket…"), "merge", ""),
+        ("ticket.unmerge", tr("Take a merge apart"), "split", ""),
         ("ticket.split", tr("Split…"), "split", ""),
         ("ticket.link", tr("Link to a ticket…"), "link", "L"),
         ("ticket.watch", tr("Watch, or stop watching"), "eye", "W"),
         ("ticket.requester", tr("Change the customer…"), "users", ""),
+        ("ticket.files", tr("Look at the attachments…"), "paperclip", "Shift+P"),
         ("ticket.unread", tr("Mark as unread"), "mail", "U"),
         ("composer.subject", tr("Edit the reply's subject"), "pencil", ""),
         ("", "", "", ""),
