@@ -46,7 +46,7 @@ class BlocksPage(QWidget):
         self._lines = column(spacing=6)
         words = tr(
             "Mail from these senders becomes no ticket. It waits in the quarantine, where it can be let through, and "
-            "is deleted when its days are over. Bounces of your own mail always come through."
+            "is deleted when its days are over. Word that your own mail could not be delivered always comes through."
         )
         adding = row(self.box_field, Field(tr("Reason (may stay empty)"), self.reason), spacing=12)
         adding.setStretch(0, 1)

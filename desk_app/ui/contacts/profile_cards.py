@@ -108,7 +108,7 @@ class TicketsCard(QFrame):
 
 def note_card(text: str, placeholder: str, on_change: Callable[[str], object]) -> tuple[QFrame, InPlaceText]:
     """Return the card with the note and its editor."""
-    frame, content = panel_card(tr("Note"), trailing=tr("saved by itself"))
+    frame, content = panel_card(tr("Note"), trailing=tr("saved automatically"))
     editor = InPlaceText(text, tr("Note"), placeholder)
     editor.entered.connect(on_change)
     content.addWidget(editor)

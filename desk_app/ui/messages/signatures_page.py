@@ -85,7 +85,10 @@ class SignaturesPage(QWidget):
     def _lay_out(self) -> None:
         left = boxed(column(self.list, margins=(12, 16, 8, 12)), "surface")
         left.setFixedWidth(300)
-        words = tr("The closest one goes below a mail: mine for the mailbox, the mailbox's, mine, the department's.")
+        words = tr(
+            "Below a mail goes the first that is written: yours for the mailbox, the mailbox's, yours, the "
+            "department's, the desk's."
+        )
         self._title = label("", "title")
         self._state = label("", "tertiary", wrap=True)
         self._theirs_box = column()

@@ -108,7 +108,7 @@ class PeoplePage(_ListPage):
         self._session = session
         self.form = AgentForm(session)
         empty = EmptyState("users", tr("Choose somebody at the left"))
-        super().__init__(tr("People"), (tr("Name"), tr("Kind")), empty, self.form)
+        super().__init__(tr("People"), (tr("Name"), tr("Role")), empty, self.form)
         session.facts_changed.connect(self._fill)
         self._fill()
 
@@ -149,7 +149,7 @@ class AgentForm(_EntryForm):
                 help_text=tr("With it the desk knows who sits in front of the window. It cannot be changed later."),
             ),
             Field(tr("E-mail address"), self.email),
-            Field(tr("Kind"), self.kind, help_text=tr("Admins add people and change the desk.")),
+            Field(tr("Role"), self.kind, help_text=tr("Admins add people and change the desk.")),
             self._active_row,
         )
 
