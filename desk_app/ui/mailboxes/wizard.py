@@ -75,7 +75,7 @@ class Wizard(QWidget):
         card.setMaximumHeight(720)
         centre = row(None, card, None)
         outer = column(None, centre, None, margins=(20, 20, 20, 20))
-        outer.setStretchFactor(centre, 12)
+        outer.setStretchFactor(centre, 1000)  # all there is, to its height
         self.setLayout(outer)
         self.pages = QStackedWidget()
         marks = boxed(column(self.steps, self.first_steps))

@@ -47,7 +47,7 @@ class ReadyStep(QWidget):
         self._look = self._look_choice()
         inside = column(self._mail, self._samples_row, self._look, None, spacing=14)
         area = scroller(boxed(inside), tr("Done"))
-        self.setLayout(column(self.title, self.text, area, spacing=10))
+        self.setLayout(column(self.title, self.text, 4, area, spacing=10))
         beside_bar(area, inside, 0, BAR)
 
     def _look_choice(self) -> QWidget:
@@ -78,7 +78,8 @@ class ReadyStep(QWidget):
         if connected:
             self.title.setText(tr("The mailbox is connected"))
             words = tr("{address} is read from now on. New mail appears in the inbox by itself.")
-            self.text.setText(words.format(address=address or tr("The mailbox")))
+            unnamed = tr("It is read from now on. New mail appears in the inbox by itself.")
+            self.text.setText(words.format(address=address) if address else unnamed)
         else:
             self.title.setText(tr("Ready"))
             self.text.setText(tr("You can connect a mailbox at any time with “Add a mailbox”."))
