@@ -25,6 +25,7 @@ from desk_app.plugin_api import ReportTable
 from desk_app.plugin_api.ui import PanelSpec
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.mailboxes.test_steps import fingerprint
+from desk_app.ui.messages.canned_page import CannedPage
 from desk_app.ui.plugins.parts import plugins_of
 from desk_app.ui.plugins.questions import ChangedQuestion, DeleteQuestion, PermissionQuestion
 from desk_app.ui.problems import Problem
@@ -32,6 +33,7 @@ from desk_app.ui.reports.table import ReportView
 from desk_app.ui.settings.data_page import DataPage
 from desk_app.ui.settings.form import WIDTH
 from desk_app.ui.settings.outgoing_page import OutgoingPage
+from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.settings.people_page import PeoplePage
 from desk_app.ui.setup.entered import DONE
 from desk_app.ui.shell.error_details import ErrorDetails
@@ -40,7 +42,9 @@ from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.views.editor import ViewQuestion
 from desk_app.ui.widgets.basics import BAR, ElidedLabel
-from desk_app.ui.widgets.panels import Banner, Field
+from desk_app.ui.widgets.painted import NavItem
+from desk_app.ui.widgets.panels import Banner, EmptyState, Field
+from tests.support.desks import DeskKit
 from tests.ui import plugin_stage, stage
 from tests.ui.plugin_scenes import furnish_window
 from tests.ui.plugin_stage import FakeControl, control, page_of, plugged
@@ -237,6 +241,46 @@ def test_ui_4_4_the_subject_stands_above_the_status_and_its_ring_goes_around_the
     stage.settle(window)
     assert window.focusWidget() is words
     assert first_ink(4) >= 6, "the ring is two px wide and four away"
+
+
+def test_fields_of_two_lines_stand_below_each_other(window: MainWindow) -> None:
+    editor = stage.settings_page(window, "mailboxes", MailboxesPage).editor
+    assert isinstance(editor, MailboxEditor)
+    assert left(editor.after_target, editor) == left(editor.largest, editor)
+
+
+def test_the_wizard_takes_the_height_it_may_have(window: MainWindow) -> None:
+    window.resize(1280, 800)
+    window.setting_up.open(first_run=True)
+    wizard = window.setting_up.wizard
+    assert wizard is not None
+    stage.settle(window)
+    card = next(one for one in wizard.findChildren(QFrame) if one.objectName() == "dialogcard")
+    assert card.height() == card.maximumHeight()
+
+
+def test_the_open_page_of_the_settings_is_in_sight_among_the_others(window: MainWindow) -> None:
+    window.resize(1280, 400)
+    for name in ("system", "mailboxes"):
+        stage.settings_page(window, name, QWidget)
+        home = window.page("settings")
+        assert isinstance(home, SettingsHome)
+        item = next(one for one in home.column.findChildren(NavItem) if one.isChecked())
+        area = home.column.findChild(QScrollArea)
+        assert area.viewport().rect().contains(item.geometry().translated(item.parentWidget().pos())), name
+
+
+def test_nothing_written_yet_has_the_ground_of_what_is_written(window: MainWindow, kit: DeskKit) -> None:
+    page = stage.settings_page(window, "canned", CannedPage)
+    for one in page._responses:
+        kit.desk.canned.delete(one.id, window.session.actor)
+    page._load()
+    stage.settle(window)
+    nothing = page.findChild(EmptyState)
+    assert nothing.isVisible()
+    image = page.grab().toImage()
+    ground = nothing.mapTo(page, QPoint(4, 4))
+    assert image.pixelColor(ground).name() == theme().hex("bg_sunken").lower()
 
 
 def asked(window: MainWindow, make: Any) -> QWidget:

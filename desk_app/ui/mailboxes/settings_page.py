@@ -196,7 +196,11 @@ class MailboxEditor(SettingsForm):
 
     def _sections(self) -> tuple[QWidget, ...]:
         idle = tr("A server that can tells of new mail at once (IDLE); then this is only the longest wait.")
+        after = row(Field(tr("After import"), self.after), Field(tr("Folder"), self.after_target), spacing=10)
         waits = row(Field(tr("Look for mail every"), self.poll), Field(tr("Largest mail"), self.largest), spacing=10)
+        for line in (after, waits):  # halves, so that the fields stand below each other
+            line.setStretch(0, 1)
+            line.setStretch(1, 1)
         return (
             _section(
                 tr("Name"),
@@ -227,7 +231,7 @@ class MailboxEditor(SettingsForm):
             ),
             _section(
                 tr("Fetching"),
-                boxed(row(Field(tr("After import"), self.after), Field(tr("Folder"), self.after_target), spacing=10)),
+                boxed(after),
                 boxed(waits),
                 label(idle, "tertiary", wrap=True),
                 self.enabled,

@@ -72,7 +72,7 @@ class CannedPage(QWidget):
         )
         self._stack = QStackedWidget()
         self._stack.addWidget(boxed(column(form, self.footer, spacing=0)))
-        self._stack.addWidget(empty)
+        self._stack.addWidget(boxed(column(empty), "canvas"))
         self.setLayout(row(left, hairline(vertical=True), self._stack, spacing=0))
         self.setFocusProxy(self.search)
 

@@ -39,7 +39,8 @@ class SettingsHome(QWidget):
         self.search.installEventFilter(self)
         self.setFocusProxy(self.search)
         self._list = column(spacing=2)
-        inside = boxed(column(self._list, None, margins=(10, 0, 10, 10)), "sidebar")
+        self._categories = column(self._list, None, margins=(10, 0, 10, 10))
+        inside = boxed(self._categories, "sidebar")
         head = column(label(tr("Settings"), "title"), self.search, margins=(12, 14, 12, 8), spacing=8)
         self._scroller = scroller(inside, tr("Settings"))
         side = boxed(column(head, self._scroller, spacing=0), "sidebar")
@@ -235,6 +236,7 @@ class SettingsHome(QWidget):
         self._current = page_id
         self._stack.setCurrentWidget(page)
         self._items_follow()
+        self._reveal()
 
     def _items_follow(self) -> None:
         for key, item in self._items.items():
@@ -246,6 +248,14 @@ class SettingsHome(QWidget):
         """Count anew: much may have happened since."""
         super().showEvent(event)
         self._items_follow()
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Scroll the categories to the one that is open."""
+        item = self._items.get(self._current)
+        if item is not None and self.isVisible():
+            self._categories.activate()
+            self._scroller.ensureWidgetVisible(item, 0, 24)
 
     @property
     def column(self) -> QWidget:
