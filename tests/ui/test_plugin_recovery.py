@@ -7,10 +7,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from desk_app.domain.plugins.model import StateKind
+from desk_app.plugin_api.hooks import GROUPS
+from desk_app.plugin_api.marks import records_of
 from desk_app.ui.plugins.culprit import KEY, CulpritSearch
-from desk_app.ui.plugins.order_question import OrderQuestion
+from desk_app.ui.plugins.order_question import _ORDERED, OrderQuestion
 from desk_app.ui.plugins.page import PluginsPage
 from desk_app.ui.plugins.parts import plugins_of
+from desk_app.ui.plugins.phrases import decided_words
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.widgets.panels import Banner
 from tests.ui import stage
@@ -129,7 +132,7 @@ def test_pl_08_the_order_of_plugins_is_changed_by_mouse_and_keys(plugged: MainWi
     page.ask_order()
     question = next(one for one in QApplication.topLevelWidgets() if isinstance(one, OrderQuestion))
     assert question.slugs == ("auto_translate", "shop_orders", "survey")
-    assert "Shared at the moment: filter_reply_draft." in [one.text() for one in question.findChildren(QLabel)]
+    assert "Shared at the moment: how a reply begins." in [one.text() for one in question.findChildren(QLabel)]
     assert not question.up.isEnabled()
     question.down.click()
     assert question.slugs == ("shop_orders", "auto_translate", "survey")
@@ -139,3 +142,8 @@ def test_pl_08_the_order_of_plugins_is_changed_by_mouse_and_keys(plugged: MainWi
     question.accept()
     stage.settle(plugged)
     assert control.asked == [("reorder", ("shop_orders", "survey", "auto_translate"))]
+
+
+def test_pl_08_what_plugins_decide_one_after_another_has_words() -> None:
+    ordered = {one.name for group in GROUPS for one in records_of(group) if one.kind in _ORDERED}
+    assert set(decided_words()) == ordered

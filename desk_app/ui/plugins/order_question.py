@@ -66,10 +66,10 @@ class OrderQuestion(Question):
         self.rows = _Rows(self)
         self.rows.setAccessibleName(tr("Plugins, the first on top"))
         self.rows.setAccessibleDescription(tr("Alt with an arrow moves a plugin"))
-        shared = shared_hooks(control)
+        words_of, shared = phrases.decided_words(), shared_hooks(control)
         running = [one for one in control.plugins() if one.kind is StateKind.ACTIVE]
         for state in running:
-            hooks = [hook for hook, slugs in shared.items() if state.slug in slugs]
+            hooks = [words_of.get(hook, hook) for hook, slugs in shared.items() if state.slug in slugs]
             name = phrases.shown_name(state)
             item = QListWidgetItem(f"{name} — {', '.join(hooks)}" if hooks else name)
             item.setData(_SLUG, state.slug)
@@ -81,7 +81,7 @@ class OrderQuestion(Question):
         line.setStretch(0, 1)
         self.content.addLayout(line)
         note = (
-            tr("Shared at the moment: {hooks}.").format(hooks=", ".join(shared))
+            tr("Shared at the moment: {hooks}.").format(hooks=", ".join(words_of.get(hook, hook) for hook in shared))
             if shared
             else tr("At the moment no two plugins do the same thing, so the order changes nothing.")
         )

@@ -89,6 +89,22 @@ def _hook_words() -> dict[str, str]:
     }
 
 
+def decided_words() -> dict[str, str]:
+    """Return what is changed or judged by a hook that plugins are asked for one after another."""
+    return {
+        "filter_inbound_message": tr("incoming messages"),
+        "match_ticket": tr("which ticket a message joins"),
+        "filter_outbound_message": tr("answers before they leave"),
+        "before_message_send": tr("whether an answer may leave"),
+        "before_ticket_change": tr("whether a ticket may be changed"),
+        "filter_message_html": tr("messages as they are shown"),
+        "filter_reply_draft": tr("how a reply begins"),
+        "filter_signature": tr("signatures"),
+        "filter_mail": tr("headers of outgoing mail"),
+        "before_transition": tr("whether a Blueprint goes on"),
+    }
+
+
 def _provided_words() -> dict[str, str]:
     return {
         "channels": tr("Channel"),
