@@ -15,10 +15,13 @@ from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.services.ports.bulk import JobState
 from desk_app.services.tickets import bulk
 from desk_app.ui import tasks
+from desk_app.ui.shell.jobs import _TICKS
 from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.bulk_failures import BulkFailures
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
+from tests.ui.bulk_scenes import show_progress
 from tests.ui.conftest import close
 
 
@@ -360,6 +363,24 @@ def test_in_06_closing_the_window_stops_the_job_between_two_chunks_and_the_next_
         assert [one for one in ids if kit.ticket(one).bucket is Bucket.TRASH] == []
     finally:
         close(window)
+
+
+def test_ui_4_18_a_bar_whose_end_nobody_knows_is_cut_off_nowhere(window: MainWindow) -> None:
+    show_progress(window)
+    bar = next(line.bar for line in window.jobs.lines.values() if not line.bar.maximum())
+    lengths = set()
+    for place in range(2 * _TICKS):
+        bar._place = place
+        assert bar.piece.left() >= 0
+        assert bar.piece.right() <= bar.width()
+        lengths.add(round(bar.piece.width()))
+    assert len(lengths) == 1
+    bar._place = _TICKS
+    image, middle = bar.grab().toImage(), bar.height() // 2
+    colours = [image.pixelColor(x, middle).name() for x in (4, bar.width() - 5)]
+    assert colours == [theme().hex(one).lower() for one in ("bg_hover", "accent")]
+    for task in list(window.jobs.lines):
+        task.end()
 
 
 def test_ui_4_18_what_takes_long_is_shown_and_can_be_given_up(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from desk_app.ui.language import tr
 from desk_app.ui.tasks import CANCEL_AFTER_SECONDS, SHOWN_AFTER_SECONDS, Task, Tasks
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import ElidedLabel, icon_button
 from desk_app.ui.widgets.foot import Foot
 from desk_app.ui.widgets.layout import column, row
@@ -22,6 +24,69 @@ WIDEST = 420
 """A line is no wider than a column, in px, where the pane is as wide as the window."""
 
 
+_TICK_MS = 40
+_TICKS = 30
+"""How often the piece of a bar without an end moves on its way from one end to the other."""
+_PIECE = 0.3
+"""How long that piece is, as a part of the bar."""
+
+
+class JobBar(QProgressBar):
+    """How far a job is. Where nobody knows how much there is, a piece goes to and fro between the ends, while Qt's own
+    would be cut off at one end and come in at the other; it stands still when motion is reduced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self._place = _TICKS // 2  # in the middle, where it looks like no progress when it stands still
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._go_on)
+
+    def show_job(self, task: Task) -> None:
+        """Show how far a job is."""
+        self.setRange(0, task.total)
+        if task.total:
+            self.setValue(task.done)
+        self._follow()
+
+    def event(self, event: QEvent) -> bool:
+        """Move only while visible."""
+        done = super().event(event)
+        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+            self._follow()
+        return done
+
+    def _follow(self) -> None:
+        if self.isVisible() and not self.maximum() and not theme().reduce_motion:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _go_on(self) -> None:
+        self._place = (self._place + 1) % (2 * _TICKS)
+        self.update()
+
+    @property
+    def piece(self) -> QRectF:
+        """Where the piece is of a bar without an end."""
+        part = 1 - abs(self._place / _TICKS - 1)
+        length = self.width() * _PIECE
+        return QRectF((self.width() - length) * part, 0, length, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar."""
+        if self.maximum():
+            super().paintEvent(event)
+            return
+        painter, half = QPainter(self), self.height() / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for token, area in (("bg_hover", QRectF(self.rect())), ("accent", self.piece)):
+            painter.setBrush(theme().colour(token))
+            painter.drawRoundedRect(area, half, half)
+
+
 class JobLine(QWidget):
     """One job: words, how far it is, and a way to stop it."""
 
@@ -30,8 +95,7 @@ class JobLine(QWidget):
         self.task = task
         self.words = ElidedLabel(task.text, "tertiary")
         self.stop = icon_button("x", tr("Cancel"), task.cancel, size=14, side=24)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = JobBar()
         self.bar.setFixedHeight(4)
         self.bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         line = row(self.words, self.stop, spacing=4)
@@ -45,9 +109,7 @@ class JobLine(QWidget):
         task = self.task
         self.words.set_text(tr("Stopping…") if task.cancelled else task.text)
         self.bar.setAccessibleName(task.text)
-        self.bar.setRange(0, task.total)
-        if task.total:
-            self.bar.setValue(task.done)
+        self.bar.show_job(task)
         keeps_room = self.stop.sizePolicy()
         keeps_room.setRetainSizeWhenHidden(True)
         self.stop.setSizePolicy(keeps_room)
