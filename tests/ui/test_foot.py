@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractScrol
 from desk_app.ui.shell.window import MainWindow
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import ElidedLabel
-from desk_app.ui.widgets.toast import MARGIN
+from desk_app.ui.widgets.toast import INSIDE, MARGIN
 from tests.ui import stage
 
 
@@ -125,6 +125,7 @@ def test_buttons_go_below_the_words_where_there_is_no_room_beside_them(busy: Mai
     stage.settle(busy)
     assert card.is_stacked
     assert card.choices[0].isVisible()
+    assert card.choices[0].mapTo(card, QPoint(INSIDE, 0)).x() == card.label.x(), "words below words"
     assert card.width() <= busy.page("settings").column.width() - 2 * MARGIN  # type: ignore[union-attr]
     busy.show_page("inbox")
     stage.settle(busy)

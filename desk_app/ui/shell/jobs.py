@@ -128,7 +128,7 @@ class JobsStrip(QFrame):
         self._foot = Foot(host, panes, ORDER)
         self._foot.moved.connect(self.place)
         self.lines: dict[Task, JobLine] = {}
-        self._content: QVBoxLayout = column(margins=(12, 6, 8, 10), spacing=6)
+        self._content: QVBoxLayout = column(margins=(19, 6, 12, 10), spacing=6)
         self.setLayout(self._content)
         self._shown = 0
         self._clock = QTimer(self)

@@ -20,6 +20,8 @@ from desk_app.ui.widgets.panels import Choice, announce
 MOST = 3
 """Messages on screen at once; the oldest one goes when there is one more."""
 WIDEST, MARGIN, GAP = 460, 8, 8
+INSIDE = 7
+"""What a button of a message has before its words, in px: the style sheet's border and padding."""
 LEAST_TEXT = 160
 """Words get so many px beside the buttons; where there are fewer, the buttons go below the words."""
 ORDER = 2
@@ -50,7 +52,8 @@ class ToastCard(QFrame):
         self.lines = 1
         """How many lines the words take since they were last fitted."""
         self._glyph, self._close = Glyph(icon, "on_toast", 16), close
-        self._buttons = boxed(row(*self.choices, spacing=4))
+        self._line = row(*self.choices, spacing=4)
+        self._buttons = boxed(self._line)
         if not choices:
             self._buttons.hide()
         self._grid = QGridLayout()
@@ -85,9 +88,11 @@ class ToastCard(QFrame):
         stacked = bool(self.choices) and widest - frame - beside < min(wanted, LEAST_TEXT)
         if stacked != self.is_stacked:
             self._grid.removeWidget(self._buttons)
-            if stacked:
-                self._grid.addWidget(self._buttons, 1, 1, 1, 3, Qt.AlignmentFlag.AlignLeft)
+            if stacked:  # the words of the buttons stand below those of the message
+                self._line.setContentsMargins(self._glyph.width() + gap - INSIDE, 0, 0, 0)
+                self._grid.addWidget(self._buttons, 1, 0, 1, 4, Qt.AlignmentFlag.AlignLeft)
             else:
+                self._line.setContentsMargins(0, 0, 0, 0)
                 self._grid.addWidget(self._buttons, 0, 2)
         width = max(1, min(wanted, widest - frame - (gap if stacked else beside)))
         self.label.setMinimumSize(0, 0)  # what an earlier width needed counts no more
