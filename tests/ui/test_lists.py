@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton
 
 from desk_app.domain.tickets.model import Bucket, Priority
 from desk_app.domain.tickets.query import TicketOrder, TicketQuery
@@ -488,6 +488,14 @@ def test_ui_4_2_an_empty_list_offers_the_next_thing_to_do(kit: DeskKit, window: 
     QTest.mouseClick(again, Qt.MouseButton.LeftButton)
     stage.settle(window)
     assert pane.model.rowCount() == 9
+
+
+def test_what_empties_the_search_is_drawn_in_the_colours_of_the_theme(window: MainWindow) -> None:
+    (clear,) = window.inbox.list.header.search_box.findChildren(QToolButton)
+    assert clear.accessibleName() == "Clear the search text"
+    image = clear.icon().pixmap(32, 32).toImage()
+    dots = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    assert {dot.name() for dot in dots if dot.alpha() == 255} == {theme().hex("text_tertiary").lower()}
 
 
 def test_ui_4_10_a_search_says_how_it_was_understood(window: MainWindow) -> None:

@@ -25,7 +25,7 @@ from desk_app.ui.language import grouped, tr
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.timers import single_shot
-from desk_app.ui.widgets.basics import Menu, button, icon_button, label, search_field
+from desk_app.ui.widgets.basics import Menu, button, icon_button, label, let_clear, search_field
 from desk_app.ui.widgets.layout import FlowLayout, boxed, column, hairline, row
 from desk_app.ui.widgets.painted import Index, follow_ring, paint_ring
 from desk_app.ui.widgets.painted_lines import show_as_lines
@@ -133,7 +133,7 @@ class Directory(QWidget):
         self.new_button = icon_button("user-plus", tr("New customer"), lambda: self._run(self._new_action))
         head = row(self.title, self.total, None, self.sort_button, self.new_button, margins=(16, 9, 10, 5), spacing=6)
         self.search_box = search_field(tr("Name, address, phone or organization"), tr("Search customers"))
-        self.search_box.setClearButtonEnabled(True)
+        let_clear(self.search_box, tr("Clear the search text"))
         self.search_box.textChanged.connect(lambda _text: self._search_timer.start())
         self.search_box.returnPressed.connect(self._first)
         self._filters = QButtonGroup(self)

@@ -19,7 +19,7 @@ from desk_app.ui.language import tr
 from desk_app.ui.messages.cards import MessageCard, loose_pictures, shown_in_place
 from desk_app.ui.messages.thread_lines import EventLine, FoldedMessage
 from desk_app.ui.session import DeskSession
-from desk_app.ui.widgets.basics import button, scroller
+from desk_app.ui.widgets.basics import button, scroller, set_words
 from desk_app.ui.widgets.layout import boxed, clear, column, row
 
 OPEN_AT_MOST = 6
@@ -257,7 +257,7 @@ class Thread(QWidget):
             return
         end = self.area.verticalScrollBar().value() + self.area.viewport().height() - SEEN_PX
         self._unseen = [one for one in self._unseen if one in self._cards and self._cards[one].y() > end]
-        self.pill.setText(tr("%n new", len(self._unseen)))
+        set_words(self.pill, tr("%n new", len(self._unseen)))
         self.pill.setVisible(bool(self._unseen))
         self._place_pill()
 

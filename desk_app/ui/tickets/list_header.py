@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from desk_app.ui.language import tr
 from desk_app.ui.timers import single_shot
 from desk_app.ui.views.filter_bar import FilterBar
-from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label
+from desk_app.ui.widgets.basics import ElidedLabel, button, chip, icon_button, label, let_clear, set_words
 from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
 
 SEARCH_MS = 350
@@ -79,9 +79,7 @@ class ListHeader(QWidget):
         self.search_box = QLineEdit()
         self.search_box.setAccessibleName(tr("Search tickets"))
         self.search_box.setPlaceholderText(tr("Words, from: subject: tag: before: has:attachment"))
-        self.search_box.setClearButtonEnabled(True)
-        for made in self.search_box.findChildren(QToolButton):
-            made.setAccessibleName(tr("Clear the search text"))
+        let_clear(self.search_box, tr("Clear the search text"))
         self.search_box.returnPressed.connect(self._search_now)
         self._search_timer = single_shot(self, SEARCH_MS, self._search_now)
         self.search_box.textEdited.connect(self._typed)
@@ -143,6 +141,6 @@ class ListHeader(QWidget):
 
     def show_unseen(self, count: int) -> None:
         """Tell how many tickets have come above what is on screen."""
-        self.pill.setText(tr("%n new", count))
+        set_words(self.pill, tr("%n new", count))
         self.pill.setVisible(count > 0)
         self._pill_row.setVisible(count > 0)

@@ -253,6 +253,16 @@ def number_box(least: int, most: int, suffix: str = "") -> QSpinBox:
     return made
 
 
+def let_clear(field: QLineEdit, name: str) -> None:
+    """Give a field a button that empties it, in the colours of the theme; `name` is spoken."""
+    before = field.findChildren(QToolButton)
+    field.setClearButtonEnabled(True)
+    for made in field.findChildren(QToolButton):
+        if made not in before:
+            made.setAccessibleName(name)
+            made.setIcon(icon("circle-x", "text_tertiary", "text_primary"))
+
+
 def search_field(words: str, name: str = "") -> QLineEdit:
     """Return a field to look something up with: a magnifier, and `words` for what is looked for; `name` is spoken."""
     made = QLineEdit()
