@@ -10,6 +10,7 @@ from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.shell.palette import Palette
 from desk_app.ui.shell.palette_lines import HEADING, LETTERS, Entry
 from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.widgets.keys import key_text
 from tests.support.desks import DeskKit
 from tests.ui import stage
 
@@ -61,6 +62,22 @@ def test_commands_stand_in_groups_with_the_ticket_first_and_matching_letters_bol
     press(palette, Qt.Key.Key_Down)
     assert palette.list.currentRow() == 1
     palette.leave()
+
+
+def test_no_line_is_cut_through_at_the_foot_of_the_box(window: MainWindow, kit: DeskKit) -> None:
+    window.resize(1280, 800)
+    palette, _ = opened(window, kit)
+    for words in ("", ">", "a", "s"):
+        type_(palette, words)
+        stage.settle(window)
+        boxes = [palette.list.visualItemRect(palette.list.item(place)) for place in range(palette.list.count())]
+        height = palette.list.viewport().height()
+        assert [box for box in boxes if box.top() < height < box.bottom()] == [], words
+        assert len([box for box in boxes if box.bottom() <= height]) >= min(9, len(boxes))
+
+
+def test_the_large_key_is_called_by_what_stands_on_it() -> None:
+    assert key_text("Ctrl+Return") == "Ctrl+Enter"
 
 
 def test_a_choice_is_a_step_in_the_same_box_and_back_leads_out(window: MainWindow, kit: DeskKit) -> None:

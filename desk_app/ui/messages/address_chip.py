@@ -42,7 +42,7 @@ class AddressChip(QPushButton):
         self.setAutoDefault(False)
         self.setToolTip(str(address))
         self.setAccessibleName(tr("{line} {address}, remove").format(line=line, address=shown_address(address)))
-        self.setAccessibleDescription(tr("Delete removes it, Return edits it."))
+        self.setAccessibleDescription(tr("Delete removes it, Enter edits it."))
         self.clicked.connect(lambda _on=False: self._clicked())
 
     def explain(self, why: str) -> None:

@@ -126,7 +126,7 @@ class SuggestPopup(QFrame):
         self.preview.setFrameShape(QFrame.Shape.NoFrame)
         self.preview.setAccessibleName(tr("Preview"))
         self._preview_part = boxed(row(hairline(vertical=True), self.preview, spacing=8))
-        self._hint = label(tr("↑ ↓ to choose, Return to insert, Esc to leave"), "tertiary")
+        self._hint = label(tr("↑ ↓ to choose, Enter to insert, Esc to leave"), "tertiary")
         body = row(self.list, self._preview_part, spacing=8)
         body.setStretchFactor(self.list, 1)
         self._column = column(body, hairline(), self._hint, margins=(8, 8, 8, 6), spacing=6)

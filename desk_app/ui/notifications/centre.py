@@ -58,7 +58,7 @@ class NotificationCentre(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.list)
         self._empty: dict[Filter, QWidget] = {}
-        hint = label(tr("Return opens, I assigns to me, H snoozes, U marks, Esc leaves"), "tertiary", wrap=True)
+        hint = label(tr("Enter opens, I assigns to me, H snoozes, U marks, Esc leaves"), "tertiary", wrap=True)
         self._box.setLayout(
             column(
                 head,

@@ -281,9 +281,15 @@ class Palette(QWidget):
     def _place(self) -> None:
         self.setGeometry(self._host.rect())
         width = min(theme().px(self.WIDTH), self.width() - 40)
-        lines = sum(self.list.sizeHintForRow(place) for place in range(min(self.list.count(), SHOWN)))
         around = self._box.sizeHint().height() - self.list.sizeHint().height()
-        height = min(theme().px(MOST_HEIGHT), self.height() - 80, around + max(lines, theme().px(LEAST_LINES)) + 4)
+        room = min(theme().px(MOST_HEIGHT), self.height() - 80) - around
+        lines = 0
+        for place in range(self.list.count()):
+            more = lines + self.list.sizeHintForRow(place)
+            if more > room:  # the last line in sight is a whole one
+                break
+            lines = more
+        height = around + min(room, max(lines, theme().px(LEAST_LINES)))
         self._box.setGeometry(QRect((self.width() - width) // 2, max(30, self.height() // 8), width, height))
         self.update()  # the shadow goes beyond the box
 

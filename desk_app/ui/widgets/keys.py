@@ -33,8 +33,10 @@ class ShownKeys(QObject):
 
 
 def key_text(keys: str) -> str:
-    """Return a portable sequence in the words of the system: "Ctrl+K", "G then I" as "G I"."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText).replace(", ", " ") if keys else ""
+    """Return a portable sequence in the words of the system: "Ctrl+K", "G then I" as "G I", and the large key as
+    "Enter", which is what stands on it."""
+    shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+    return shown.replace(", ", " ").replace("Return", "Enter")
 
 
 SHOWN_KEYS = ShownKeys()
