@@ -456,6 +456,9 @@ def test_mb_12_quarantine_shows_source_and_retries(window: MainWindow, kit: Desk
     stage.settle(window)
     page = window.page("quarantine")
     (item,) = kit.desk.quarantine.list()
+    said = {one.text() for one in page.findChildren(QLabel)}  # type: ignore[union-attr]
+    assert "The mail cannot be read." in said, "in everyday words"
+    assert any(one.endswith(" · 1 attempt · RuntimeError") for one in said), "the fault's name stands with the facts"
     page.show_source(item.id)  # type: ignore[union-attr]
     stage.settle(window)
     from desk_app.ui.messages.source_view import SourceDialog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QFrame, QWidget
@@ -22,6 +23,9 @@ from desk_app.ui.widgets.choices import Segments
 from desk_app.ui.widgets.kept_focus import ITEM, keeping_focus
 from desk_app.ui.widgets.layout import boxed, clear, column, hairline, row
 from desk_app.ui.widgets.panels import EmptyState
+
+_BROKE = re.compile(r"The mail cannot be read: (\w+)\.")
+"""A mail that broke the reader; what the fault is called stands with the facts, for who is to mend it."""
 
 
 class QuarantinePage(QWidget):
@@ -112,11 +116,13 @@ class QuarantinePage(QWidget):
         frame.setObjectName("card")
         frame.setProperty(ITEM, item.id)
         account = self._session.facts.account(item.account_id)
-        reason = label(said(item.reason) or tr("Not known"), "strong", wrap=True, selectable=True)
+        fault = _BROKE.fullmatch(item.reason)
+        words = tr("The mail cannot be read.") if fault else said(item.reason) or tr("Not known")
+        reason = label(words, "strong", wrap=True, selectable=True)
         first = row(Glyph("mail-warning", "warning", 16), reason, chip(size_text(item.size)), spacing=8)
         first.setStretchFactor(reason, 1)
         where = f"{account.name if account else ''} · {item.stream} · {full_time(item.received_at)}"
-        attempts = tr("%n attempt(s)", item.attempts)
+        facts = [where, tr("%n attempt(s)", item.attempts), *([fault[1]] if fault else [])]
         number, actor, quarantine = item.id, self._session.actor, self._session.desk.quarantine
         source = button(tr("Show source"), lambda: self.show_source(number), icon_name="file-code")
         source.setEnabled(item.raw_sha256 is not None)
@@ -132,9 +138,7 @@ class QuarantinePage(QWidget):
             None,
             spacing=8,
         )
-        frame.setLayout(
-            column(first, ElidedLabel(f"{where} · {attempts}", "tertiary"), choices, margins=(16, 12, 14, 12))
-        )
+        frame.setLayout(column(first, ElidedLabel(" · ".join(facts), "tertiary"), choices, margins=(16, 12, 14, 12)))
         return frame
 
     def show_source(self, item_id: int) -> None:
