@@ -245,6 +245,12 @@ class InstalledReader:
 
         return lambda: [reading_of(self.read(raw, channel=channel)) for channel, raw in raws]
 
+    def mail_in(self, raw: bytes) -> bytes:
+        """Return the mail that a file holds; Outlook's own files are written anew. Raises ValueError."""
+        from desk_app.channels.email.reading.outlook import is_outlook, mail_of_outlook  # noqa: PLC0415 -- with a file, not with the window
+
+        return mail_of_outlook(raw) if is_outlook(raw) else raw
+
     def synthetic_id(self, parsed: ParsedMessage) -> str:
         """Return the id of a mail without Message-ID."""
         from desk_app.channels.email.reading import synthetic_message_id  # noqa: PLC0415 -- with the first mail, not with the window

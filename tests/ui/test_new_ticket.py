@@ -19,6 +19,7 @@ from desk_app.ui.tickets.mail_drop import DropSheet
 from desk_app.ui.tickets.new_ticket import NewTicketDialog
 from desk_app.ui.widgets.panels import Banner
 from tests.support.desks import DeskKit, mail
+from tests.support.outlook_files import outlook_file, values
 from tests.ui import stage
 from tests.ui.test_writing_safely import away, held_up
 
@@ -278,13 +279,27 @@ def test_mb_30_mail_files_are_chosen_without_a_mouse_and_taken_back(
     assert [one.id for one in kit.messages(maya)] == before, "mail that was here already goes back to where it was"
 
 
-def test_mb_30_outlooks_own_files_are_refused_with_a_reason(window: MainWindow, tmp_path: Path) -> None:
-    path = tmp_path / "mail.msg"
-    path.write_bytes(b"\xd0\xcf\x11\xe0")
-    drop(window, path)
+def test_mb_30_outlooks_own_files_become_tickets_and_broken_ones_are_told(
+    window: MainWindow, kit: DeskKit, tmp_path: Path
+) -> None:
+    broken, good = tmp_path / "broken.msg", tmp_path / "good.msg"
+    broken.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    paper = values(8, {0x3707: "plan.pdf", 0x3701: b"%PDF"}, {0x3705: 1})
+    texts = {0x0037: "From Outlook", 0x1000: "As it was", 0x0C1A: "Ola", 0x5D01: "ola@x.example"}
+    good.write_bytes(outlook_file(texts, attachments=[paper]))
+    drop(window, broken)
     stage.settle(window)
     assert not [one for one in window.findChildren(DropSheet) if one.isVisible()]
-    assert any(".msg" in card.label.text() for card in window.toast.cards)
+    assert any("no mail that can be read" in card.label.text() for card in window.toast.cards)
+    drop(window, broken, good)
+    sheet = sheet_of(window)
+    assert "1 file cannot be read" in " ".join(one.text() for one in sheet.findChildren(QLabel))
+    sheet.accept()
+    stage.settle(window)
+    made = window.inbox.ticket.view
+    assert made is not None
+    assert (made.ticket.subject, made.ticket.requester_email) == ("From Outlook", "ola@x.example")
+    assert [one.filename for one in made.messages[0].attachments] == ["plan.pdf"]
 
 
 def test_nothing_is_typed_in_vain_while_a_ticket_is_being_opened(

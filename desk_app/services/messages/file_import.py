@@ -39,6 +39,13 @@ class FileImportService:
         self._moves = moves
         self._reader = reader
 
+    def open(self, raw: bytes) -> bytes | None:
+        """Return the mail in a file, Outlook's .msg included; None where there is none."""
+        try:
+            return self._reader.mail_in(raw)
+        except ValueError:
+            return None
+
     def look(self, files: Sequence[tuple[str, bytes]]) -> list[DroppedMail]:
         """Say what files hold, by name and bytes; nothing is stored."""
         found = []

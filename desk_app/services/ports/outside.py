@@ -49,6 +49,11 @@ class MessageReader(Protocol):
         """Return whether messages of a channel can be read at this moment."""
         ...
 
+    def mail_in(self, raw: bytes) -> bytes:
+        """Return the mail that a file holds: its very bytes, unless it is Outlook's own kind of file, which is written
+        anew. Raises ValueError where that holds no mail."""
+        ...
+
     def synthetic_id(self, parsed: ParsedMessage) -> str:
         """Return the id of a mail without Message-ID: the same for the same mail, for ever (MB-11)."""
         ...

@@ -61,32 +61,30 @@ class MailDrop(QObject):
 
     def ask(self) -> None:
         """Ask for mail files, and go on as if they had been dropped."""
-        title, kinds = tr("Take over mail files"), tr("Mail files") + " (*.eml *.EML)"
+        title, kinds = tr("Take over mail files"), tr("Mail files") + " (*.eml *.msg *.EML *.MSG)"
         names, _kind = QFileDialog.getOpenFileNames(widget(self._host), title, "", kinds)
         if names:
             self.take([Path(name) for name in names][:MAX_FILES])
 
     def take(self, paths: Sequence[Path]) -> None:
         """Read mail files and ask whether they become tickets."""
-        readable = [path for path in paths if path.suffix.lower() == ".eml"]
-        if not readable:
-            text = tr("Outlook's own mail files (.msg) cannot be read. Save the mail as .eml, or forward it.")
-            self._host.acts.refused.emit(text)
-            return
-        left_out = len(paths) - len(readable)
-        look = self._session.desk.file_import.look
+        file_import = self._session.desk.file_import
 
-        def read() -> tuple[list[tuple[str, bytes]], list[DroppedMail]]:
-            files = [(path.name, path.read_bytes()) for path in readable if path.stat().st_size <= MAX_BYTES]
-            return files, look(files)
+        def read() -> tuple[list[bytes], list[DroppedMail], int]:
+            fitting = [path for path in paths if path.stat().st_size <= MAX_BYTES]
+            opened = [(path.name, file_import.open(path.read_bytes())) for path in fitting]
+            files = [(name, raw) for name, raw in opened if raw is not None]
+            return [raw for _name, raw in files], file_import.look(files), len(fitting)
 
-        def arrived(found: tuple[list[tuple[str, bytes]], list[DroppedMail]]) -> None:
-            files, mails = found
-            if not files:
-                self._host.acts.refused.emit(tr("The file is too large."))
+        def arrived(found: tuple[list[bytes], list[DroppedMail], int]) -> None:
+            raws, mails, fitting = found
+            if not raws:
+                words = tr("The file holds no mail that can be read.") if fitting else tr("The file is too large.")
+                self._host.acts.refused.emit(words)
                 return
-            sheet = DropSheet(self._session, mails, self._host.ticket_pane.view, left_out, widget(self._host))
-            sheet.ask(lambda: self._import([raw for _name, raw in files], sheet.account_id, sheet.ticket_id))
+            view, left_out = self._host.ticket_pane.view, len(paths) - len(raws)
+            sheet = DropSheet(self._session, mails, view, left_out, widget(self._host))
+            sheet.ask(lambda: self._import(raws, sheet.account_id, sheet.ticket_id))
 
         self._session.work.run(read, arrived, owner=self)
 
@@ -143,7 +141,7 @@ class DropSheet(Question):
         lines: Callable[[DroppedMail], QWidget] = _line
         self.content.addWidget(boxed(column(*(lines(one) for one in mails[:8]), spacing=8)))
         if left_out:
-            text = tr("%n Outlook file(s) (.msg) cannot be read and are left out.", left_out)
+            text = tr("%n file(s) cannot be read and are left out.", left_out)
             self.content.addWidget(Banner(text, "warning"))
         self.new = QRadioButton(tr("Find their ticket, or make new ones"))
         self.new.setChecked(True)

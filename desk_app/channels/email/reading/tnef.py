@@ -88,7 +88,7 @@ def read_tnef(data: bytes) -> TnefContent:
         elif content.files:
             _file_attribute(content.files[-1], attribute, value, charset)
     if rtf and not content.text and not content.html:
-        content.text = _rtf_text(_decompress_rtf(rtf), charset)
+        content.text = rtf_text(decompress_rtf(rtf), charset)
     content.files = [f for f in content.files if f.name or f.data]
     return content
 
@@ -195,7 +195,7 @@ _RTF_START = (
 )
 
 
-def _decompress_rtf(data: bytes) -> bytes:
+def decompress_rtf(data: bytes) -> bytes:
     """Undo the compression of PidTagRtfCompressed (MS-OXRTFCP)."""
     if len(data) < 16:
         return b""
@@ -233,7 +233,7 @@ def _decompress_rtf(data: bytes) -> bytes:
     return bytes(out[:size])
 
 
-def _rtf_text(rtf: bytes, charset: str) -> str:
+def rtf_text(rtf: bytes, charset: str) -> str:
     """Return the visible text of an RTF body."""
     from desk_app.channels.email.reading.rtf import rtf_to_text  # noqa: PLC0415 -- one message in thousands
 
