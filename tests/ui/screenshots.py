@@ -159,15 +159,15 @@ def _quiet(window: MainWindow) -> None:
 
 
 LOG = """\
-2026-11-25 09:12:01,114 INFO    4120 desk_app.runtime.worker: support@desk.example is fetched by this program
-2026-11-25 09:12:03,870 INFO    4120 desk_app.services.messages.intake: 14 mails of support@desk.example stored
-2026-11-25 09:14:55,002 WARNING 4120 desk_app.services.mailboxes.sync: sales@desk.example: the server closed the line
-2026-11-25 09:15:25,431 INFO    4120 desk_app.services.mailboxes.sync: sales@desk.example: connected again
-2026-11-25 09:20:42,663 ERROR   4120 desk_app.services.messages.intake: a mail cannot be read and is in quarantine
+2026-11-25 09:12:01,114 INFO    4120 T1 desk_app.runtime.worker: support@desk.example is fetched by this program
+2026-11-25 09:12:03,870 INFO    4120 T1 desk_app.services.messages.intake: 14 mails of support@desk.example stored
+2026-11-25 09:14:55,002 WARNING 4120 T1 desk_app.services.mailboxes.sync: sales@desk.example: the server closed the line
+2026-11-25 09:15:25,431 INFO    4120 T1 desk_app.services.mailboxes.sync: sales@desk.example: connected again
+2026-11-25 09:20:42,663 ERROR   4120 T1 desk_app.services.messages.intake: a mail cannot be read and is in quarantine
 Traceback (most recent call last):
   File "desk_app/channels/email/reading/message.py", line 88, in read
 RuntimeError: X-Break-The-Reader
-2026-11-25 09:31:07,219 INFO    4120 desk_app.runtime.jobs: counters folded, 0.03 s
+2026-11-25 09:31:07,219 INFO    4120 T1 desk_app.runtime.jobs: counters folded, 0.03 s
 """
 
 

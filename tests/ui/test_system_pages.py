@@ -76,7 +76,8 @@ def test_logs_are_filtered_and_copied(window: MainWindow, open_page: Open, tmp_p
     page.level.setCurrentIndex(page.level.findData("ERROR"))
     stage.settle(window)
     shown = [line.cells[2] for line in page.table.rows.rows]
-    assert any("kettle" in one for one in shown)
+    assert any(one.startswith("the kettle") for one in shown), "not by the part of the program that wrote it"
+    assert "desk_app.test: the kettle" in page.whole.toPlainText()
     assert not any("topsecretword" in one for one in shown)
     page.words.setText("kettle")
     assert stage.pump(lambda: not page._wait.isActive())

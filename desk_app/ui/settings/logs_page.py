@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from desk_app.ui.widgets.layout import boxed, column, row
 from desk_app.ui.widgets.panels import EmptyState
 from desk_app.ui.widgets.table import PlainTable, TableRow
 
+_WRITTEN_BY = re.compile(r"[^:]*?\bdesk_app[\w.]*: ")
 _TONES = {"WARNING": "warning", "ERROR": "danger", "CRITICAL": "danger"}
 
 
@@ -40,6 +42,12 @@ def level_names() -> dict[str, str]:
 def moment(at: datetime) -> str:
     """Return the day and the second of an entry, the day as the agent's locale writes it: "25 Nov 09:31:07"."""
     return QLocale().toString(QDate(at.year, at.month, at.day), day_pattern()) + f" {at:%H:%M:%S}"
+
+
+def shown_words(text: str) -> str:
+    """Return an entry without the thread and the part of the program that wrote it; the whole entry has them."""
+    found = _WRITTEN_BY.match(text)
+    return text[found.end() :] if found is not None else text
 
 
 class LogsPage(QWidget):
@@ -115,7 +123,7 @@ class LogsPage(QWidget):
             [
                 TableRow(
                     place,
-                    (moment(one.at), levels.get(one.level, one.level), one.text),
+                    (moment(one.at), levels.get(one.level, one.level), shown_words(one.text)),
                     dot=_TONES.get(one.level, "border_default"),
                 )
                 for place, one in enumerate(lines)
