@@ -102,10 +102,15 @@ def fault_text(fault: str) -> tuple[str, str]:
 def health_text(channel: str, fault: str, detail: str) -> str:
     """Return what is wrong with an account and what to do. Where advice for mailboxes would mislead (an app password
     for a bot), the channel's own words stand alone."""
-    title, advice = fault_text(fault)
     if channel != "email" and detail and fault in _OWN_WORDS:
         return detail
-    return f"{title}. {advice}" + (f"\n{detail}" if detail else "")
+    return fault_report(fault, detail)
+
+
+def fault_report(fault: str, detail: str) -> str:
+    """Return what is wrong, what to do, and in a line of its own what the server or the system said."""
+    title, advice = fault_text(fault)
+    return f"{title}. {advice}" + ("\n" + tr("In detail: {words}").format(words=detail) if detail else "")
 
 
 def explain(error: BaseException) -> Problem:

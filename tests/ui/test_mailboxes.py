@@ -18,7 +18,7 @@ from desk_app.ui.mailboxes.health_page import HealthPage
 from desk_app.ui.mailboxes.settings_page import MailboxEditor, MailboxesPage
 from desk_app.ui.mailboxes.test_steps import step_name
 from desk_app.ui.mailboxes.wizard import Wizard
-from desk_app.ui.problems import fault_text
+from desk_app.ui.problems import fault_report, fault_text
 from desk_app.ui.settings.page import SettingsHome
 from desk_app.ui.setup.entered import ADDRESS, CONNECTION, DONE, OLD_MAIL
 from desk_app.ui.shell.window import MainWindow
@@ -320,6 +320,12 @@ def test_mb_30_mail_taken_from_files_stands_in_no_folder_called_file(window: Mai
     names = [line.cells[0] for line in page.folders.rows.rows]
     assert "Taken from files" in names
     assert "file" not in names
+
+
+def test_mb_31_what_a_server_said_is_told_from_what_the_desk_says() -> None:
+    words = fault_report(ChannelFault.SIGN_IN.value, "AUTHENTICATIONFAILED")
+    assert words.splitlines()[-1] == "In detail: AUTHENTICATIONFAILED"
+    assert len(fault_report(ChannelFault.SIGN_IN.value, "").splitlines()) == 1
 
 
 def test_mending_a_mailbox_asks_about_unsaved_changes_first(window: MainWindow, kit: DeskKit) -> None:

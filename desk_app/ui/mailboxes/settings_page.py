@@ -18,7 +18,7 @@ from desk_app.ui.mailboxes.form import PasswordField, ServersForm, settings_prob
 from desk_app.ui.mailboxes.sign_in import SignInPanel
 from desk_app.ui.mailboxes.test_steps import StepList
 from desk_app.ui.messages.recipients import read_addresses
-from desk_app.ui.problems import Problem, fault_text
+from desk_app.ui.problems import Problem, fault_report, fault_text
 from desk_app.ui.session import DeskSession
 from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.settings.swatches import Swatches, mailbox_colours
@@ -300,8 +300,7 @@ class MailboxEditor(SettingsForm):
             text = tr("Nothing is fetched until you choose what happens to the mail that lies there.")
             self._health.addWidget(Banner(text, "warning", [(tr("Choose…"), lambda: self._decide(account.id))]))
         if health.fault:
-            title, advice = fault_text(health.fault)
-            text = f"{title}. {advice}" + (f"\n{health.detail}" if health.detail else "")
+            text = fault_report(health.fault, health.detail)
             mend = {
                 ChannelFault.CONSENT.value: [(tr("Sign in again"), self.sign_in)],
                 ChannelFault.SECRET.value: [(tr("Unlock the keychain"), self.unlock)],

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from desk_app.plugin_api.channels import StepState, TestStep
 from desk_app.ui.language import tr
-from desk_app.ui.problems import Problem, fault_text
+from desk_app.ui.problems import Problem, fault_report
 from desk_app.ui.session import DeskSession
 from desk_app.ui.theme.icons import Glyph
 from desk_app.ui.widgets.basics import button, label
@@ -110,8 +110,7 @@ class StepList(QFrame):
             detail = step.detail
             own_words = bool(step.title and step.detail)  # a channel of a plugin says itself what to do
             if step.state is StepState.FAILED and step.fault is not None and not own_words:
-                title, advice = fault_text(step.fault.value)
-                detail = f"{title}. {advice}" + (f"\n{step.detail}" if step.detail else "")
+                detail = fault_report(step.fault.value, step.detail)
             self._lines.addWidget(
                 self._line(step.id, step.title or step_name(step.id), detail, step.state, step.certificate)
             )
