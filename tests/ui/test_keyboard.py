@@ -97,8 +97,11 @@ def test_escape_gives_up_recording_and_lists_find_keys(window: MainWindow, page:
     page.table.choose("list.next")
     page.record()
     assert page.recorder.isVisible()
+    assert not page.add.isVisible(), "it is what was just asked for"
     QTest.keyClick(page.recorder, Qt.Key.Key_Escape)
     assert not page.recorder.isVisible()
+    assert page.add.isVisible()
+    assert window.focusWidget() is page.add
     assert page.isVisible(), "Escape meant the recorder only"
     page.search.setText("ctrl+shift+p")
     assert [line.key for line in page.table.rows.rows if not line.heading] == ["window.palette"]

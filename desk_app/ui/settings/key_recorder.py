@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFrame
 
 from desk_app.ui.language import tr
@@ -32,6 +32,8 @@ class KeyRecorder(QFrame):
     recorded = Signal(str)
     """A portable key sequence."""
     given_up = Signal()
+    listening = Signal(bool)
+    """It begins, or ends, to take strokes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +59,16 @@ class KeyRecorder(QFrame):
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         announce(self, self._shown.text())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that it listens."""
+        super().showEvent(event)
+        self.listening.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell that it listens no more."""
+        super().hideEvent(event)
+        self.listening.emit(False)
 
     def event(self, event: QEvent) -> bool:
         """Keep the window's own keys away while listening."""

@@ -67,13 +67,15 @@ class KeyboardPage(QWidget):
         self.add = button(tr("Add keys…"), self.record, icon_name="plus")
         self.recorder.given_up.connect(self.add.setFocus)
         self.reset = button(tr("Usual keys"), self._reset_action, variant="ghost", icon_name="rotate-ccw")
+        offered = boxed(row(self.add, self.reset, None))
+        self.recorder.listening.connect(lambda on: offered.setVisible(not on))
         self._card.setLayout(
             column(
                 self._action,
                 boxed(self._chips),
                 self.recorder,
                 self._notice,
-                row(self.add, self.reset, None),
+                offered,
                 margins=(16, 14, 16, 14),
                 spacing=12,
             )
