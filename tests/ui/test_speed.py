@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from desk_app.domain.tickets.query import TicketOrder
+from desk_app.domain.tickets.query import TicketOrder, TicketQuery
 from desk_app.ui.shell.window import MainWindow
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
@@ -107,6 +107,42 @@ def _open_tickets(window: MainWindow, gui_watchdog: GuiWatchdog) -> None:
             stage.settle(window)
     with gui_watchdog.watch("resolving it"):
         window.run_action("ticket.resolve")
+        stage.settle(window)
+
+
+def test_searching_commanding_and_writing_never_hold_the_window(
+    large_window: MainWindow, large_kit: DeskKit, gui_watchdog: GuiWatchdog
+) -> None:
+    window, box = large_window, large_kit.desk.mailboxes.list()[0][0]
+    line = "<p style='margin:4px'>A line with <a href='https://x.example/'>a link</a></p>"
+    large_kit.arrive(box, stage.letter("Bea Large", "bea@x.example", "A long letter", "text", html=line * 1500))
+    stage.settle(window)
+    window.inbox.list.open_first()
+    stage.settle(window)
+    newest = list(large_kit.desk.ticket_queries.ids(TicketQuery()))[:20]
+    letter = next(one for one in newest if large_kit.ticket(one).subject == "A long letter")
+    with gui_watchdog.watch("opening a long letter"):
+        window.open_ticket(letter)
+        stage.settle(window)
+    edit = window.inbox.ticket.composer.edit
+    window.run_action("ticket.reply")
+    with gui_watchdog.watch("writing a reply, which is stored"):
+        QTest.keyClicks(edit, "Hello Bea, thank you for the long letter.")
+        window.inbox.ticket.drafts.flush()
+        stage.settle(window)
+    with gui_watchdog.watch("opening the palette"):
+        window.open_palette()
+        stage.settle(window)
+    with gui_watchdog.watch("typing into the palette"):
+        QTest.keyClicks(window.palette_layer.input, "refund")
+        stage.settle(window)
+    QTest.keyClick(window.palette_layer.input, Qt.Key.Key_Escape)
+    for words in ("long letter", "the"):
+        with gui_watchdog.watch(f"searching for {words}"):
+            window.search_tickets(words)
+            stage.settle(window)
+    with gui_watchdog.watch("leaving the search"):
+        window.inbox.list.close_search()
         stage.settle(window)
 
 
