@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QFontInfo, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QLabel,
     QLineEdit,
     QTextEdit,
     QWidget,
@@ -21,7 +22,9 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from desk_app.ui.shell.window import MainWindow
+from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.moment_question import MomentQuestion
+from desk_app.ui.tickets.new_ticket import NewTicketDialog
 from desk_app.ui.tickets.picking import TicketQuestion
 from tests.support.desks import DeskKit, mail
 from tests.ui import stage
@@ -114,6 +117,28 @@ def test_ui_6_the_window_of_a_ticket_has_names_and_sizes(window: MainWindow, may
     stage.settle(window)
     assert faults(apart) == []
     apart.close()
+
+
+def test_the_names_of_tickets_to_pick_begin_below_each_other(window: MainWindow) -> None:
+    question = TicketQuestion(window.session, "Merge into", "Merge", [], window)
+    question.open()
+    stage.settle(window)
+    measure = QFontMetrics(question.hits.font())
+    assert len({measure.horizontalAdvance(f"#{number}") for number in ("0001", "0007", "0008", "1111")}) == 1
+    assert QFontInfo(question.hits.font()).pixelSize() == theme().px(13)
+    question.close()
+
+
+def test_the_text_of_a_new_ticket_takes_the_room_there_is(window: MainWindow) -> None:
+    window.run_action("ticket.new")
+    stage.settle(window)
+    (dialog,) = (one for one in window.findChildren(NewTicketDialog) if one.isVisible())
+    (title,) = (one for one in dialog.findChildren(QLabel) if one.text() == "New ticket")
+    height, room, top = dialog.height(), dialog.text.height(), title.geometry()
+    dialog.resize(dialog.width(), height + 120)
+    stage.settle(window)
+    assert (dialog.text.height(), title.geometry()) == (room + 120, top)
+    dialog.reject()
 
 
 def test_a_ticket_is_picked_by_the_arrows_and_never_one_found_for_other_words(window: MainWindow) -> None:

@@ -71,7 +71,7 @@ class LinkQuestion(TicketQuestion):
     """Which ticket, and what it is to this one."""
 
     def __init__(self, session: DeskSession, but_not: Sequence[int], parent: QWidget | None = None) -> None:
-        super().__init__(session, tr("Link to a ticket"), tr("Link"), but_not, parent)
+        super().__init__(session, tr("Link to a ticket"), tr("Link tickets"), but_not, parent)
         self.kind = Choice()
         words = {
             Relation.RELATED: tr("is related to this one"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from desk_app.domain.messages.draft import NewTicketDraft
 from desk_app.domain.messages.kept_draft import DraftKind, DraftOptions, KeptDraft, TicketPlace
@@ -94,7 +94,8 @@ class NewTicketDialog(Question):
         self._subject_field = Field(tr("Subject"), self.subject)
         self.content.addWidget(self._subject_field)
         self._text_field = Field(tr("Text"), self.text)
-        self.content.addWidget(self._text_field)
+        self._text_field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.content.addWidget(self._text_field, 1)  # what room there is is for the text
         where = [Field(tr("Department"), self.department)] if self.department.count() > 1 else []
         self.content.addWidget(
             boxed(row(*where, Field(tr("Assigned to"), self.assignee), Field(tr("Tags"), self.tags), spacing=12))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QListWidgetI
 from desk_app.domain.tickets.query import TicketQuery
 from desk_app.ui.language import tr
 from desk_app.ui.session import DeskSession
+from desk_app.ui.theme.fonts import font
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.views import EVERYWHERE
@@ -44,6 +45,7 @@ class PickQuestion(Question):
         self.box.setPlaceholderText(hint or tr("Type a part of the name"))
         self.hits = QListWidget()
         self.hits.setObjectName("pick")
+        self.hits.setFont(font(13, tabular=True))  # names begin below each other, whatever the numbers before them
         self.hits.setAccessibleName(tr("Found"))
         self.hits.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.hits.setUniformItemSizes(True)
