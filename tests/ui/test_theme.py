@@ -24,6 +24,7 @@ from desk_app.ui.theme import tokens
 from desk_app.ui.theme.fonts import font, load, system_family
 from desk_app.ui.theme.icons import icon, svg
 from desk_app.ui.theme.theme import Contrast, Density, Scheme, theme
+from desk_app.ui.widgets.basics import Menu
 
 SCHEMES = {
     "light": tokens.LIGHT,
@@ -113,6 +114,24 @@ def test_ui_2_1_what_stands_in_an_empty_field_can_be_read(qapp: QApplication, sc
         field.ensurePolished()
         hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
         assert (hint.name(), hint.alpha()) == (theme().hex("text_tertiary").lower(), 255), made.__name__
+    theme().apply("light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ui_7_lines_and_marks_of_a_menu_can_be_seen(qapp: QApplication, scheme: str) -> None:
+    theme().apply(scheme)
+    menu = Menu()
+    menu.add("Newest first", lambda: None, checked=True)
+    menu.addSeparator()
+    menu.add("Oldest first", lambda: None, checked=False)
+    menu.ensurePolished()
+    menu.resize(menu.sizeHint())
+    picture = menu.grab().toImage()
+    mark = {picture.pixelColor(x, y).name() for x in range(8, 28) for y in range(6, 32)}
+    assert theme().hex("text_primary").lower() in mark, "the check mark is of the theme, and not the style's own"
+    middle = {picture.pixelColor(picture.width() // 2, y).name() for y in range(30, picture.height() - 30)}
+    assert theme().hex("border_default").lower() in middle
+    assert tokens.contrast(theme().hex("border_default"), theme().hex("bg_raised")) > 1.3
     theme().apply("light")
 
 

@@ -62,7 +62,14 @@ _PALETTE: tuple[tuple[QPalette.ColorRole, str], ...] = (
     (QPalette.ColorRole.Dark, "border_strong"),
     (QPalette.ColorRole.Shadow, "shadow"),
 )
-_QSS_GLYPHS = (("check", "on_accent", 3.0), ("chevron-down", "text_tertiary", 2.0), ("circle-small", "on_accent", 3.0))
+_QSS_GLYPHS = (
+    ("check", "check", "on_accent", 3.0),
+    ("chosen", "check", "text_primary", 2.0),
+    ("chevron-down", "chevron-down", "text_tertiary", 2.0),
+    ("chevron-right", "chevron-right", "text_tertiary", 2.0),
+    ("circle-small", "circle-small", "on_accent", 3.0),
+)
+"""What the style sheet knows a picture by, its icon, colour and stroke."""
 
 
 class Theme(QObject):
@@ -211,9 +218,9 @@ class Theme(QObject):
         from desk_app.ui.theme.icons import svg  # noqa: PLC0415 -- icons look colours up here
 
         folder = QTemporaryDir()  # a style sheet takes files only, and caches them by name: a new folder a theme
-        for name, token, width in _QSS_GLYPHS:
+        for name, shape, token, width in _QSS_GLYPHS:
             with open(folder.filePath(f"{name}.svg"), "w", encoding="utf-8") as file:  # noqa: PTH123 -- a Qt path
-                file.write(svg(name, self._tokens[token], width))
+                file.write(svg(shape, self._tokens[token], width))
         self._glyphs = folder
         return folder.path().replace("\\", "/")
 
