@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSettings, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QSettings, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QIcon, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStyle,
     QTextEdit,
+    QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from desk_app.ui import resources_path
 from desk_app.ui.preferences import Preferences
@@ -133,6 +135,31 @@ def test_ui_7_lines_and_marks_of_a_menu_can_be_seen(qapp: QApplication, scheme: 
     assert theme().hex("border_default").lower() in middle
     assert tokens.contrast(theme().hex("border_default"), theme().hex("bg_raised")) > 1.3
     theme().apply("light")
+
+
+class _Counted(QWidget):
+    """Counts how often it gets a style."""
+
+    styled = 0
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 -- Qt calls it so
+        self.styled += event.type() == QEvent.Type.StyleChange
+        super().changeEvent(event)
+
+
+def test_ui_8_a_part_is_styled_as_often_however_many_others_are_around_it(qtbot: QtBot) -> None:
+    outer = around = QWidget()
+    parts = [_Counted(outer)]
+    for _ in range(12):
+        around = QWidget(around)
+        parts.append(_Counted(around))
+    qtbot.addWidget(outer)
+    outer.show()
+    for one in parts:
+        one.styled = 0
+    theme().apply("dark")
+    assert {one.styled for one in parts} == {parts[0].styled}
+    assert 0 < parts[0].styled <= 2
 
 
 def test_ui_2_2_the_systems_type_face_can_be_used(qapp: QApplication) -> None:

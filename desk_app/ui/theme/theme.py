@@ -143,6 +143,7 @@ class Theme(QObject):
         if wanted != self._applied or not app.styleSheet():  # filling and reading the sheet is what takes the time
             self._applied = wanted
             QPixmapCache.clear()
+            app.setStyleSheet("")  # one that takes another's place is read for a part once for each part around it
             app.setFont(fonts.font(13))
             app.setPalette(self.palette())
             app.setStyleSheet(self.style_sheet())
