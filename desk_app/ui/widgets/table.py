@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHoverEvent, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QHoverEvent, QIcon, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -25,6 +26,10 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _BELOW = 4
 """The room below the last line of a table that ends with it, in px: a marked line does not cover the round corners."""
+
+
+_MEASURED = 5
+"""So many of the longest texts of a column are laid out: fonts differ a little between the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +185,9 @@ class PlainTable(QTableView):
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
         for column in range(len(headers)):
-            mode = QHeaderView.ResizeMode.Stretch if column == wide else QHeaderView.ResizeMode.ResizeToContents
+            mode = QHeaderView.ResizeMode.Stretch if column == wide else QHeaderView.ResizeMode.Fixed
             head.setSectionResizeMode(column, mode)
+        self._wide = wide
         if not any(headers):
             head.hide()
         self._line = _WholeLine(self)
@@ -216,6 +222,26 @@ class PlainTable(QTableView):
 
     def _fit(self) -> None:
         self.verticalHeader().setDefaultSectionSize(theme().px(32 if theme().is_compact else 36))
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Make each column as wide as the longest of its texts. Only those that may be it are laid out: Qt would lay
+        out every cell, and again at each step on the way to the screen."""
+        if not self.isVisible():
+            return  # measured when it is shown, with the style that is in force then
+        head, measure = self.horizontalHeader(), self.fontMetrics().horizontalAdvance
+        for column in range(self.rows.columnCount()):
+            if column == self._wide:
+                continue
+            texts = ((place, line.cells[column : column + 1]) for place, line in enumerate(self.rows.rows))
+            longest = nlargest(_MEASURED, ((measure("".join(text)), place) for place, text in texts))
+            cells = (self.sizeHintForIndex(self.rows.index(place, column)).width() for _width, place in longest)
+            head.resizeSection(column, max(head.sectionSizeHint(column), *cells, 0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure what came while it was hidden."""
+        super().showEvent(event)
+        self._fit_columns()
 
     def show_rows(self, rows: Sequence[TableRow]) -> None:
         """Replace the lines; the one with the cursor keeps it where it is still there."""
@@ -223,6 +249,7 @@ class PlainTable(QTableView):
         blocked = self.selectionModel().blockSignals(True)
         self.rows.show_rows(rows)
         self.selectionModel().blockSignals(blocked)
+        self._fit_columns()
         if here is not None:
             self.choose(here)
 
