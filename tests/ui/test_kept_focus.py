@@ -108,3 +108,28 @@ def test_ui_6_the_list_gets_the_keyboard_where_the_side_panel_has_nothing_left(w
     window.inbox.ticket.close_ticket()
     stage.settle(window)
     assert QApplication.focusWidget() is window.inbox.list.table
+
+
+@pytest.mark.parametrize("width", [1440, 1100])
+def test_ui_6_the_list_gets_the_keyboard_where_the_details_are_hidden(window: MainWindow, width: int) -> None:
+    table, side = window.inbox.list.table, window.inbox.side
+    QTest.keyClick(table, Qt.Key.Key_J)
+    stage.settle(window)
+    window.resize(width, 800)
+    stage.settle(window)
+    if not side.isVisible():  # there is no room beside the others: they lie over them
+        window.run_action("window.details")
+    next(one for one in side.findChildren(QAbstractButton) if one.isVisible()).setFocus()
+    assert not table.hasFocus()
+    window.run_action("window.details")
+    stage.settle(window)
+    assert not side.isVisible()
+    assert table.hasFocus()
+
+
+def test_ui_6_the_list_gets_the_keyboard_where_the_sidebar_is_hidden(window: MainWindow) -> None:
+    window.inbox.sidebar.items["open"].setFocus()
+    window.run_action("window.sidebar")
+    stage.settle(window)
+    assert not window.inbox.sidebar.isVisible()
+    assert window.inbox.list.table.hasFocus()

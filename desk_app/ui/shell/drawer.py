@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QMouseEvent, QPain
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desk_app.ui.theme.theme import theme
+from desk_app.ui.widgets.kept_focus import leaving_focus
 
 SHADOW = 16
 MOTION_MS = 140
@@ -74,7 +75,8 @@ class Drawer(QWidget):
         if not self.shown:
             return
         self._slide.stop()
-        self.hide()
+        with leaving_focus(self, self._host):
+            self.hide()
         self._beside.hide()
         self.closed.emit()
 

@@ -17,6 +17,7 @@ from desk_app.ui.language import tr
 from desk_app.ui.shell.drawer import Drawer
 from desk_app.ui.theme.theme import theme
 from desk_app.ui.widgets.basics import ElidedLabel, icon_button
+from desk_app.ui.widgets.kept_focus import leaving_focus
 from desk_app.ui.widgets.layout import boxed, column, hairline, row
 
 DETAILS_FROM, SIDEBAR_FROM, BOTH_FROM = 1280, 1024, 820
@@ -63,6 +64,7 @@ class Panes(QWidget):
         super().__init__(parent)
         self._sidebar, self._list, self._details = sidebar, tickets, details
         self._widths = dict(_USUAL)
+        self.setFocusProxy(tickets)
         self.wants_details = True
         self.wants_sidebar = True
         self._has_ticket = False
@@ -220,7 +222,8 @@ class Panes(QWidget):
         """Show or hide the details: beside the conversation, or as a drawer over it."""
         if self.room.details:
             self.wants_details = self._details.isHidden()
-            self._show_panes()
+            with leaving_focus(self._details, self):
+                self._show_panes()
         elif self.details_drawer.shown:
             self.details_drawer.leave()
         elif self._has_ticket:
@@ -230,7 +233,8 @@ class Panes(QWidget):
         """Show or hide the lists: beside the others, or as a drawer over them."""
         if self.room.sidebar:
             self.wants_sidebar = self._sidebar.isHidden()
-            self._show_panes()
+            with leaving_focus(self._sidebar, self):
+                self._show_panes()
         elif self.sidebar_drawer.shown:
             self.sidebar_drawer.leave()
         else:

@@ -40,6 +40,16 @@ def keeping_focus(cards: QLayout, otherwise: QWidget) -> Iterator[None]:
     (named or controls)[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
 
+@contextmanager
+def leaving_focus(pane: QWidget, otherwise: QWidget) -> Iterator[None]:
+    """Hide a pane inside: `otherwise` takes the focus where the pane had it. Qt would give it to what comes next."""
+    focused: QWidget | None = pane.window().focusWidget()
+    had = focused is not None and pane.isAncestorOf(focused)
+    yield
+    if had and pane.isHidden():
+        otherwise.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
 def _widgets(cards: QLayout) -> list[QWidget]:
     found = (cards.itemAt(n) for n in range(cards.count()))
     return [widget for one in found if one is not None and (widget := one.widget()) is not None]
