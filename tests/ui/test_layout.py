@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
 import shiboken6
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidgetItem,
 )
 
+from desk_app.ui.widgets import layout_items
 from desk_app.ui.widgets.layout import FlowLayout, clear, column, row
 from tests.support.borrowed import borrowed
 
@@ -85,6 +87,27 @@ def test_a_widget_that_goes_leaves_no_address_for_what_comes_there(qapp: QApplic
             lines.addItem(QListWidgetItem(str(n)))
         shiboken6.delete(lines)
     assert not borrowed()
+
+
+def test_qt_itself_never_comes_through_the_mend(qapp: QApplication) -> None:
+    holder, seen = QWidget(), set[str]()
+    whole, form = QVBoxLayout(holder), QFormLayout()
+    whole.addLayout(row(QLabel(), chip := QPushButton(), None))
+    whole.addLayout(form)
+    form.addRow("Name", gone := QLabel())
+    here = layout_items.__file__
+    sys.setprofile(lambda at, _event, _arg: seen.add(at.f_code.co_name) if at.f_code.co_filename == here else None)
+    try:
+        holder.show()
+        holder.resize(500, 300)
+        whole.indexOf(chip)
+        chip.setParent(None)
+        shiboken6.delete(gone)
+        QApplication.processEvents()
+        shiboken6.delete(holder)
+    finally:
+        sys.setprofile(None)
+    assert seen <= {"__get__"}, "it may ask whether there is a method, and is told that there is none"
 
 
 def test_a_cleared_layout_leaves_nothing(qapp: QApplication) -> None:

@@ -9,7 +9,7 @@ tied; what `itemAt` returns is good for as long as its widget is in the layout, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -30,9 +30,8 @@ def _untied(item: QLayoutItem | None) -> QLayoutItem | None:
     if item is None:
         return None
     if isinstance(item, QLayout):
-        plain = getattr(type(item).itemAt, "__wrapped__", type(item).itemAt)
         for place in range(item.count()):
-            _untied(plain(item, place))
+            _untied(_plain_item_at(item, place))
         return item
     (address,) = shiboken6.getCppPointer(item)
     if shiboken6.createdByPython(item) or _given.get(address) is item:
@@ -42,35 +41,48 @@ def _untied(item: QLayoutItem | None) -> QLayoutItem | None:
     return again
 
 
-def _giving(original: Callable[..., QLayoutItem | None]) -> Callable[..., QLayoutItem | None]:
-    @wraps(original)
-    def call(self: QLayout, *args: Any, **named: Any) -> QLayoutItem | None:
-        item = _untied(original(self, *args, **named))
-        if item is not None:
-            _given[shiboken6.getCppPointer(item)[0]] = item
-        return item
-
-    return call
+def _give(original: Callable[..., QLayoutItem | None], *args: Any, **named: Any) -> QLayoutItem | None:
+    item = _untied(original(*args, **named))
+    if item is not None:
+        _given[shiboken6.getCppPointer(item)[0]] = item
+    return item
 
 
-def _adding(original: Callable[..., None]) -> Callable[..., None]:
-    @wraps(original)
-    def call(self: QLayout, *args: Any, **named: Any) -> None:
-        original(self, *args, **named)
-        if self.parentWidget() is not None:
-            for one in (*args, *named.values()):
-                if isinstance(one, QLayout):
-                    _untied(one)
-
-    return call
+def _add(original: Callable[..., None], layout: QLayout, *args: Any, **named: Any) -> None:
+    original(layout, *args, **named)
+    if layout.parentWidget() is not None:
+        for one in (*args, *named.values()):
+            if isinstance(one, QLayout):
+                _untied(one)
 
 
-_MENDS = {
-    _giving: ("itemAt", "itemAtPosition"),
-    _adding: ("addItem", "addLayout", "insertItem", "insertLayout"),
+class _Mended:
+    """A method of Qt's with its mend around it.
+
+    What it gives is not a method in Python's eyes. Of one PySide would think that Python overrides a virtual function,
+    and Qt itself would come through here whenever it looks at a layout, also while it takes one apart.
+    """
+
+    def __init__(self, mend: Callable[..., Any], original: Callable[..., Any]) -> None:
+        self._mend, self.original = mend, original
+
+    def __get__(self, layout: QLayout | None, kind: type | None = None) -> Callable[..., Any]:
+        call = partial(self._mend, self.original)
+        return call if layout is None else partial(call, layout)
+
+
+def _plain_item_at(layout: QLayout, place: int) -> QLayoutItem | None:
+    found = next(vars(kind)["itemAt"] for kind in type(layout).__mro__ if "itemAt" in vars(kind))
+    item: QLayoutItem | None = (found.original if isinstance(found, _Mended) else found)(layout, place)
+    return item
+
+
+_MENDS: dict[Callable[..., Any], tuple[str, ...]] = {
+    _give: ("itemAt", "itemAtPosition"),
+    _add: ("addItem", "addLayout", "insertItem", "insertLayout"),
 }
 for _kind in (QLayout, QBoxLayout, QFormLayout, QGridLayout, QStackedLayout):
     for _mend, _names in _MENDS.items():
         for _name in _names:
             if _name in vars(_kind):
-                setattr(_kind, _name, _mend(getattr(_kind, _name)))
+                setattr(_kind, _name, _Mended(_mend, getattr(_kind, _name)))
