@@ -136,6 +136,7 @@ def test_the_wizard_can_be_left_and_says_when_nothing_was_found(
 
 def test_mb_15_mb_17_mb_32_a_mailbox_is_edited(window: MainWindow, kit: DeskKit) -> None:
     window.show_page("settings")
+    stage.settle(window)
     page = window.page("settings").page("mailboxes")  # type: ignore[union-attr]
     assert isinstance(page, MailboxesPage)
     editor = page.editor
@@ -194,6 +195,7 @@ def test_a_mailbox_sends_itself_a_mail_and_waits_for_it(
 
     monkeypatch.setattr(kit.channel, "test", test)
     window.show_page("settings")
+    stage.settle(window)
     editor = window.page("settings").page("mailboxes").editor  # type: ignore[union-attr]
     editor.trip_button.click()
     stage.settle(window)
@@ -207,6 +209,7 @@ def test_leaving_a_mailbox_with_changes_asks_first(window: MainWindow, kit: Desk
     second = kit.desk.people.add_department("Returns", kit.ann)
     assert stage.pump(lambda: len(window.session.facts.departments) == 2)
     window.show_page("settings")
+    stage.settle(window)
     page = window.page("settings").page("mailboxes")  # type: ignore[union-attr]
     assert isinstance(page, MailboxesPage)
     editor = page.editor
@@ -243,6 +246,7 @@ def test_mb_04_a_mailbox_in_trouble_is_red_with_fix(window: MainWindow, kit: Des
 
 def test_a_mailbox_is_removed(window: MainWindow, kit: DeskKit) -> None:
     window.show_page("settings")
+    stage.settle(window)
     window.page("settings").page("mailboxes").editor.remove()  # type: ignore[union-attr]
     stage.settle(window)
     assert [one.name for one, _ in kit.desk.mailboxes.list()] == ["Sales"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from collections import Counter
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QHoverEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -32,6 +34,31 @@ def searched(window: MainWindow, home: SettingsHome, words: str) -> list[str]:
     assert stage.pump(lambda: not home._building.isActive())
     stage.settle(window)
     return [hit.name for _, hit in home._hits]
+
+
+class _Events(QObject):
+    """Counts what happens to every widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Counter[QEvent.Type] = Counter()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.seen[event.type()] += 1
+        return False
+
+
+def test_a_page_is_not_styled_anew_for_each_part_that_is_put_into_another(
+    window: MainWindow, qapp: QApplication
+) -> None:
+    """It was built from the inside: every widget got its style six times, and opening a page took twice as long."""
+    home, events = home_of(window), _Events()
+    qapp.installEventFilter(events)
+    home.open_page("notifications")
+    stage.settle(window)
+    qapp.removeEventFilter(events)
+    assert events.seen[QEvent.Type.Polish] > 100, "it was built now"
+    assert events.seen[QEvent.Type.StyleChange] < 4 * events.seen[QEvent.Type.Polish]
 
 
 def test_a_line_below_the_pointer_is_shown_as_one(window: MainWindow) -> None:

@@ -456,7 +456,7 @@ def test_drafts_that_a_merge_joined_are_in_their_tickets_again_when_it_is_undone
     window.run_action("edit.undo")
     stage.settle(window)
     assert window.inbox.ticket.ticket_id == other
-    assert composer.edit.toPlainText() == "Only for Omar"
+    assert stage.pump(lambda: composer.edit.toPlainText() == "Only for Omar"), "shown when the change is heard of"
     assert composer.to.addresses == own
     open_(window, here)
     assert composer.edit.toPlainText() == "Only for Budi\nAnn"

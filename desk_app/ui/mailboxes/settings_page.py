@@ -24,6 +24,7 @@ from desk_app.ui.settings.form import SettingsForm
 from desk_app.ui.settings.swatches import Swatches, mailbox_colours
 from desk_app.ui.tickets.dialogs import Question
 from desk_app.ui.tickets.phrases import full_time
+from desk_app.ui.timers import next_turn
 from desk_app.ui.widgets.basics import ElidedLabel, Menu, button, chip, label, number_box, scroller
 from desk_app.ui.widgets.choices import Choice
 from desk_app.ui.widgets.layout import FlowLayout, boxed, clear, column, hairline, row
@@ -64,7 +65,7 @@ class MailboxesPage(QWidget):
         self.setLayout(line)
         session.facts_changed.connect(self._fill)
         session.facts_changed.connect(self._look_at_types)
-        self._fill()
+        next_turn(self, self._fill)  # once it is in its place, in a turn of its own: there is much of it
         self._look_at_types()
 
     # -- channels that plugins bring ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from PySide6.QtCore import QLocale, QTime, QTimeZone
-from PySide6.QtWidgets import QFrame, QTimeEdit, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QTimeEdit, QWidget
 
 from desk_app.domain.notifications.choices import NotificationChoices, NotificationDefaults, QuietHours
 from desk_app.domain.notifications.model import Channel, NoticeKind
@@ -60,11 +60,13 @@ class NotificationsPage(QWidget):
         )
         self.preview = label("", "secondary", wrap=True)
         self.setFocusProxy(self.matrix)
-        self.setLayout(column(self._column()))
+        whole = column()
+        self.setLayout(whole)
+        self._build(whole)
         self._show()
         self._connect()
 
-    def _column(self) -> QWidget:
+    def _build(self, whole: QBoxLayout) -> None:
         self._scope_field = Field(tr("For whom"), self.scope)
         hours = FlowLayout(spacing=10)
         for words, edit in ((tr("From"), self.start), (tr("To"), self.end)):
@@ -85,7 +87,7 @@ class NotificationsPage(QWidget):
                 margins=(12, 10, 12, 12),
             )
         )
-        return page_column(
+        page_column(
             page_head(tr("Notifications"), tr("Never for what you do yourself, never for mail from before.")),
             card,
             self._scope_field,
@@ -101,6 +103,7 @@ class NotificationsPage(QWidget):
             Field(tr("Closing the window"), self.close_choice, help_text=tr("On this computer.")),
             Field(tr("Quitting while the time to undo a reply is running"), self.replies_choice),
             title=tr("Notifications"),
+            into=whole,
         )
 
     def _connect(self) -> None:

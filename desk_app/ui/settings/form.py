@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
+    QBoxLayout,
     QComboBox,
     QDateTimeEdit,
     QFrame,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from desk_app.ui.language import tr
 from desk_app.ui.widgets.basics import BAR, button, chip, label, restyle, scroller, set_words, steady
-from desk_app.ui.widgets.layout import Item, boxed, column, row
+from desk_app.ui.widgets.layout import Item, boxed, column, may_wrap, row
 from desk_app.ui.widgets.panels import announce
 
 WIDTH = 760
@@ -48,13 +49,18 @@ def page_head(title: str, text: str = "") -> QWidget:
     return boxed(content)
 
 
-def page_column(*items: Item, title: str) -> QWidget:
-    """Return a scrolled column on the settings' background; `title` is its spoken name."""
-    inside = column(*items, None, margins=(28, 24, 28, 24), spacing=16)
+def page_column(*items: Item, title: str, into: QBoxLayout | None = None) -> QWidget:
+    """Return a scrolled column on the settings' background; `title` is its spoken name, `into` what it is put into."""
+    content = QWidget()
+    page = boxed(column(steady(scroller(boxed(in_the_middle(content), "canvas"), title))), "canvas")
+    if into is not None:
+        into.addWidget(page)
     for one in items:
-        if isinstance(one, QWidget) and one.hasHeightForWidth():  # may get higher where it is narrow: what wraps in it
+        if isinstance(one, QWidget) and may_wrap(one):  # and be higher where it is narrow
             one.setSizePolicy(one.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Preferred)
-    return boxed(column(steady(scroller(boxed(in_the_middle(boxed(inside)), "canvas"), title))), "canvas")
+    # last, for whatever is put into something else gets a new style, with all that is inside
+    content.setLayout(column(*items, None, margins=(28, 24, 28, 24), spacing=16))
+    return page
 
 
 def in_the_middle(content: QWidget) -> QHBoxLayout:
@@ -175,7 +181,10 @@ class SettingsForm(QWidget):
 
     def build(self, *items: Item) -> None:
         """Lay the form out and begin to watch it."""
-        self.setLayout(column(page_column(*items, title=self.title), self.footer, spacing=0))
+        whole = column(spacing=0)
+        self.setLayout(whole)
+        page_column(*items, title=self.title, into=whole)
+        whole.addWidget(self.footer)
         self.watch()
 
     # -- what a form has to say -----------------------------------------------------------------------------------

@@ -57,9 +57,6 @@ class SettingsHome(QWidget):
         self._building.timeout.connect(self._build_one)
         self._fill()
         self.destroyed.connect(pages.on_change(self._pages_changed))
-        first = next(self._ordered(), None)
-        if first is not None:
-            self.open_page(first.id)
 
     def _fit(self) -> None:
         self._side.setFixedWidth(theme().px(240))
@@ -245,8 +242,10 @@ class SettingsHome(QWidget):
             item.set_count(spec.count() or None if spec is not None else None)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Count anew: much may have happened since."""
+        """Open the first page where none is yet, and count anew: much may have happened since."""
         super().showEvent(event)
+        if not self._current and (first := next(self._ordered(), None)) is not None:
+            self.open_page(first.id)
         self._items_follow()
         self._reveal()
 

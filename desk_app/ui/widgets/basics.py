@@ -309,6 +309,7 @@ def scroller(content: QWidget, name: str = "") -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    content.resize(content.size())  # whatever it is; else the area measures it, and what is measured gets its style
     area.setWidget(content)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     if name:

@@ -94,6 +94,13 @@ def hairline(*, vertical: bool = False) -> QWidget:
     return line
 
 
+def may_wrap(widget: QWidget) -> bool:
+    """Return whether something in a widget wraps its words or its parts. Nothing is measured for that: what is measured
+    gets its style, and a new one in every widget it is put into."""
+    inside = (widget, *widget.findChildren(QWidget))
+    return any(one.sizePolicy().hasHeightForWidth() for one in inside) or widget.findChild(FlowLayout) is not None
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout and destroy it."""
     while (item := layout.takeAt(0)) is not None:
