@@ -43,7 +43,7 @@ class _Events(QObject):
         super().__init__()
         self.seen: Counter[QEvent.Type] = Counter()
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
         self.seen[event.type()] += 1
         return False
 
