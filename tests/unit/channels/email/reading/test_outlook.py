@@ -89,7 +89,7 @@ def test_what_is_no_mail_is_said(raw: bytes) -> None:
 
 def test_a_damaged_file_ends_in_a_reason_or_a_mail() -> None:
     whole_file, chance = whole(), Random(7)
-    for _ in range(400):
+    for _ in range(600):
         damaged = bytearray(whole_file)
         for _ in range(chance.randint(1, 12)):
             damaged[chance.randrange(24, len(damaged))] = chance.randrange(256)
@@ -97,6 +97,14 @@ def test_a_damaged_file_ends_in_a_reason_or_a_mail() -> None:
             mail_of_outlook(bytes(damaged))
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize("table", [44, 64, 72])
+def test_tables_larger_than_the_file_are_not_read(table: int) -> None:
+    raw = bytearray(whole())
+    raw[table : table + 4] = b"\xff\xff\xff\x7f"
+    with pytest.raises(ValueError, match="more sectors than there are"):
+        read_compound(bytes(raw))
 
 
 def test_streams_that_share_their_sectors_do_not_fill_the_memory() -> None:
