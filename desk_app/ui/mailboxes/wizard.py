@@ -109,6 +109,9 @@ class Wizard(QWidget):
             self.pages.addWidget(page)
 
     def _mailbox_page(self) -> QWidget:
+        """Built from the outside: what is put into something else gets a new style, with all that is inside."""
+        page, inside, self._connection = QWidget(), QWidget(), QWidget()
+        self.pages.addWidget(page)
         self.address, self.password, self.shown_name = QLineEdit(), PasswordField(), QLineEdit()
         self.address.setPlaceholderText("support@example.com")
         self.address.returnPressed.connect(lambda: self._go_on())  # noqa: PLW0108 -- no argument
@@ -122,9 +125,7 @@ class Wizard(QWidget):
         )
         sender = Field(tr("Name customers see"), self.shown_name)
         self._mailbox_title = label(tr("Connect a mailbox"), "h2")
-        self._connection = self._connection_box()
-        inside = boxed(column(self._address_field, password, sender, self._connection, None, spacing=14))
-        return boxed(
+        page.setLayout(
             column(
                 row(self._mailbox_title, None, *([self._language] if self._language else [])),
                 label(
@@ -137,8 +138,11 @@ class Wizard(QWidget):
                 spacing=10,
             )
         )
+        inside.setLayout(column(self._address_field, password, sender, self._connection, None, spacing=14))
+        self._fill_connection()
+        return page
 
-    def _connection_box(self) -> QWidget:
+    def _fill_connection(self) -> None:
         self.form = ServersForm()
         self.form.hide()
         self._notes = column(spacing=6)
@@ -161,7 +165,7 @@ class Wizard(QWidget):
         self._error.setProperty("state", "danger")
         self._error.hide()
         self.form.imap.sign_in.currentIndexChanged.connect(lambda _index: self._show_provider())
-        return boxed(
+        self._connection.setLayout(
             column(
                 self.found_title,
                 self._notes,

@@ -90,26 +90,26 @@ class KeysSheet(QDialog):
         self._groups: list[tuple[QWidget, list[QWidget]]] = []
         self._nothing = EmptyState("keyboard", tr("No such key"), tr("Try another word, or the key itself."))
         self._nothing.hide()
-        sides = self._fill(key_lines(actions))
+        sides = [column(spacing=12), column(spacing=12)]
         inside = boxed(column(row(*sides, spacing=16), self._nothing, None, margins=(2, 2, 12, 2)), "canvas")
         head = row(label(tr("Keyboard shortcuts"), "h2"), None, self.search)
         hint = label(tr("Keys are changed in the settings, under Keyboard."), "tertiary")
         end = row(hint, None, button(tr("Close"), self.close, variant="primary"))
         self.setLayout(column(head, scroller(inside, tr("Keys")), end, margins=(20, 16, 20, 16), spacing=12))
+        self._fill(sides, key_lines(actions))  # last: what is put into something else gets a new style with it
         self.search.setFocus()
 
-    def _fill(self, lines: Sequence[KeyLine]) -> list[QVBoxLayout]:
+    def _fill(self, sides: Sequence[QVBoxLayout], lines: Sequence[KeyLine]) -> None:
         groups: dict[str, list[KeyLine]] = {}
         for line in lines:
             groups.setdefault(line.group, []).append(line)
-        sides, weights = [column(spacing=12), column(spacing=12)], [0, 0]
+        weights = [0] * len(sides)
         for name, found in groups.items():
             side = weights.index(min(weights))
             weights[side] += len(found) + _GROUP_WEIGHT
             sides[side].addWidget(self._group(name, found))
         for side_column in sides:
             side_column.addStretch(1)
-        return sides
 
     def _group(self, name: str, lines: Sequence[KeyLine]) -> QFrame:
         frame = QFrame()
