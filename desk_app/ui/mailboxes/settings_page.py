@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
 
 from desk_app.domain.mailboxes.model import Account, AccountHealth, AfterImport, Alias, FirstImport
 from desk_app.domain.mailboxes.settings import EmailSettings, SettingsError
@@ -137,11 +137,16 @@ class MailboxesPage(QWidget):
         clear(self._right)
         if found[0].channel != MAIL:
             self.editor = ChannelEditor(self._session, self._port, *found, self._types.get(found[0].channel))
+            self._right.addWidget(self.editor)
         else:
             self.editor = MailboxEditor(
-                self._session, self._port, *found, decide=self._open_wizard, show_health=self._show_health
+                self._session,
+                self._port,
+                *found,
+                decide=self._open_wizard,
+                show_health=self._show_health,
+                into=self._right,
             )
-        self._right.addWidget(self.editor)
 
     def fix(self, account_id: int) -> None:
         """Show one mailbox and begin to mend what is wrong with it."""
@@ -169,8 +174,10 @@ class MailboxEditor(SettingsForm):
         *,
         decide: Callable[..., None],
         show_health: Callable[[int], None],
+        into: QBoxLayout,
     ) -> None:
         super().__init__(account.name)
+        into.addWidget(self)  # before there is anything inside, which would get a new style with it
         self._session, self._port, self._account, self._decide = session, port, account, decide
         self._show_health = show_health
         self._health = column(spacing=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
@@ -142,9 +143,17 @@ class Wizard(QWidget):
         self._fill_connection()
         return page
 
+    @cached_property
+    def form(self) -> ServersForm:
+        """The settings of the servers, made when they are first needed: there is much of them."""
+        made = ServersForm()
+        made.hide()
+        made.imap.sign_in.currentIndexChanged.connect(lambda _index: self._show_provider())
+        self._servers.addWidget(made)
+        return made
+
     def _fill_connection(self) -> None:
-        self.form = ServersForm()
-        self.form.hide()
+        self._servers = column()
         self._notes = column(spacing=6)
         self.test_steps = StepList(self._session)
         self.test_steps.finished.connect(self._test_finished)
@@ -164,7 +173,6 @@ class Wizard(QWidget):
         self._error = label("", "secondary", wrap=True)
         self._error.setProperty("state", "danger")
         self._error.hide()
-        self.form.imap.sign_in.currentIndexChanged.connect(lambda _index: self._show_provider())
         self._connection.setLayout(
             column(
                 self.found_title,
@@ -173,7 +181,7 @@ class Wizard(QWidget):
                 row(self.settings_button, self.provider_button, None, self.test_button),
                 self.sign_in,
                 self._error,
-                self.form,
+                self._servers,
                 spacing=12,
             )
         )
@@ -187,7 +195,8 @@ class Wizard(QWidget):
         self.steps.setVisible(not first_run)
         self.first_steps.setVisible(first_run)
         self.sign_in.cancel()
-        for line in (self.address, self.password, self.shown_name, self.form.client_secret):
+        secrets = [self.form.client_secret] if "form" in vars(self) else []
+        for line in (self.address, self.password, self.shown_name, *secrets):
             line.clear()
         self._mailbox_title.setText(tr("Connect your first mailbox") if first_run else tr("Connect a mailbox"))
         if account_id is not None:
