@@ -281,16 +281,22 @@ def test_in_06_taking_back_can_be_cancelled_and_gone_on_with(
     assert window.toast.text == "Taken back · 9 tickets"
 
 
-def test_in_06_a_job_cut_off_by_the_end_of_the_program_is_told_at_the_next_start(
-    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
-) -> None:
+def cut_off(window: MainWindow, kit: DeskKit) -> tuple[int, list[int]]:
+    """Begin to trash every open ticket, end after the first step, and tell the window; returns the job and tickets."""
     ids = [one.id for one in kit.tickets() if one.bucket is Bucket.OPEN]
-    started = kit.desk.bulk.start("trash", {}, ids, kit.ann)
-    steps = kit.desk.bulk.run(started.job_id, kit.ann)
+    job_id = kit.desk.bulk.start("trash", {}, ids, kit.ann).job_id
+    steps = kit.desk.bulk.run(job_id, kit.ann)
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     window.acts.look_for_interrupted()
     stage.settle(window)
+    return job_id, ids
+
+
+def test_in_06_a_job_cut_off_by_the_end_of_the_program_is_told_at_the_next_start(
+    window: MainWindow, kit: DeskKit, slow: Callable[[], None]
+) -> None:
+    _job_id, ids = cut_off(window, kit)
     assert window.toast.text == "A change of 9 tickets was interrupted after 2"
     for _ in range(9):
         slow()
@@ -304,14 +310,8 @@ def test_in_06_a_job_cut_off_by_the_end_of_the_program_is_told_at_the_next_start
 def test_in_06_undo_stops_a_job_that_another_program_went_on_with(
     window: MainWindow, kit: DeskKit, slow: Callable[[], None]
 ) -> None:
-    ids = [one.id for one in kit.tickets() if one.bucket is Bucket.OPEN]
-    started = kit.desk.bulk.start("trash", {}, ids, kit.ann)
-    steps = kit.desk.bulk.run(started.job_id, kit.ann)
-    next(steps)
-    steps.close()  # type: ignore[attr-defined]
-    window.acts.look_for_interrupted()
-    stage.settle(window)
-    there = DeskKit(kit.database).desk.bulk.run(started.job_id, kit.ann)
+    job_id, ids = cut_off(window, kit)
+    there = DeskKit(kit.database).desk.bulk.run(job_id, kit.ann)
     for _ in range(9):
         slow()
     next(there)
